@@ -1,0 +1,347 @@
+import type { ClaimId, ContainerId, KeyId, PoolId, TenantId, WorkloadId } from '@boilerhouse/base'
+import type {
+  ClaimRecord,
+  ClaimSource,
+  ClaimState,
+  ContainerRecord,
+  ContainerState,
+  EventInput,
+  EventRecord,
+  KeyRecord,
+  PoolRecord,
+  PoolSpec,
+  PoolStatusRecord,
+  WorkloadRecord,
+  WorkloadSpec,
+  WorkloadStatus,
+} from '@boilerhouse/resources'
+
+/**
+ * Where truth lives. Every adapter passes `storeConformance`.
+ * - Every write is one compare-and-set on one object and, in the same commit, the event it is given. `claims.bind` is the one write
+ *   that touches two objects; it leaves at most one live claim per (tenant, pool) and at most one owner per container.
+ * - Outcomes that a caller branches on are returned; a store that does not answer throws `store.unavailable`.
+ * - A write with `fence` is refused (`store.fenced`) once another holder leads that controller.
+ * - A transition that the tables of `resources` do not name throws `machine.unknown_transition`, whatever the object's state.
+ * - Reads see every write committed before them. Methods are safe to call at once, from any number of processes.
+ */
+export interface Store {
+  readonly workloads: WorkloadStore
+  readonly pools: PoolStore
+  readonly containers: ContainerStore
+  readonly claims: ClaimStore
+  readonly keys: KeyStore
+  readonly events: EventStore
+  readonly leases: LeaseStore
+  readonly idempotency: IdempotencyStore
+  readonly series: SeriesStore
+  readonly networks: NetworkStore
+  /** Resolves when the store answers; throws `store.unavailable`. */
+  ping(signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+/** Proof of leading a controller; see `LeaseStore`. */
+export interface Fence {
+  readonly controller: string
+  readonly fence: number
+}
+
+export interface WriteOptions {
+  readonly event?: EventInput
+  readonly fence?: Fence
+  /** The write may be lost by a crash of the database (never half done): only where repeating it is harmless. */
+  readonly lazy?: boolean
+}
+
+export type Updated<Kind> =
+  | { readonly outcome: 'ok'; readonly record: Kind }
+  | { readonly outcome: 'missing' }
+  | { readonly outcome: 'conflict'; readonly record: Kind }
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Pass it as `cursor` for the next page; absent on the last. */
+  readonly nextCursor?: string
+}
+
+export interface PageQuery {
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export interface WorkloadStore {
+  /** In state `creating`. */
+  create(
+    input: { readonly id: WorkloadId; readonly spec: WorkloadSpec },
+    options: WriteOptions,
+  ): Promise<{ outcome: 'ok'; record: WorkloadRecord } | { outcome: 'exists' }>
+  get(id: WorkloadId): Promise<WorkloadRecord | undefined>
+  list(query: PageQuery): Promise<Page<WorkloadRecord>>
+  /** A new spec: generation + 1, back to `creating`. `conflict` where `expectedRevision` is given and is not the current one. */
+  update(
+    id: WorkloadId,
+    spec: WorkloadSpec,
+    options: WriteOptions & { readonly expectedRevision?: number },
+  ): Promise<Updated<WorkloadRecord>>
+  /** Status of one generation: `conflict` where the spec has changed since. */
+  setStatus(id: WorkloadId, generation: number, status: WorkloadStatus, options: WriteOptions): Promise<Updated<WorkloadRecord>>
+  /** `in_use` while a pool names it. */
+  delete(
+    id: WorkloadId,
+    options: WriteOptions & { readonly expectedRevision?: number },
+  ): Promise<{ outcome: 'ok' | 'missing' | 'in_use' | 'conflict' }>
+  /** The text of the last build, at most 1 MiB kept; `append` grows it while it runs, `reset` starts anew. */
+  appendBuildLog(id: WorkloadId, text: string, options?: { readonly reset?: boolean }): Promise<void>
+  buildLog(id: WorkloadId): Promise<string>
+}
+
+export interface PoolStore {
+  /** In phase `filling`. `no_workload` where the workload does not exist. */
+  create(
+    input: { readonly id: PoolId; readonly spec: PoolSpec },
+    options: WriteOptions,
+  ): Promise<{ outcome: 'ok'; record: PoolRecord } | { outcome: 'exists' | 'no_workload' }>
+  get(id: PoolId): Promise<PoolRecord | undefined>
+  list(query: PageQuery & { readonly workloadId?: WorkloadId }): Promise<Page<PoolRecord>>
+  /** A new spec; `workloadId` cannot change (`conflict`), nor can anything once draining. */
+  update(id: PoolId, spec: PoolSpec, options: WriteOptions & { readonly expectedRevision?: number }): Promise<Updated<PoolRecord>>
+  setStatus(id: PoolId, status: PoolStatusRecord, options: WriteOptions): Promise<Updated<PoolRecord>>
+  /** Removes the row; only a draining pool without containers that are not `gone` and without live claims (`conflict`). */
+  remove(id: PoolId, options: WriteOptions): Promise<{ outcome: 'ok' | 'missing' | 'conflict' }>
+}
+
+export type ContainerPatch = Partial<Pick<ContainerRecord, 'reason' | 'address' | 'health'>>
+
+export interface ContainerQuery extends PageQuery {
+  readonly poolId?: PoolId
+  readonly tenantId?: TenantId
+  /** All but `gone`, where not given. */
+  readonly states?: readonly ContainerState[]
+}
+
+export type PoolCounts = Readonly<Partial<Record<ContainerState, number>>>
+
+export interface ContainerStore {
+  /**
+   * In state `starting`. `full` where the pool has `maxSize` live containers already, or all pools together `maxContainers`;
+   * `draining` where the pool is; counted and inserted under one lock of the pool, so that no race passes the limit.
+   */
+  create(
+    input: {
+      readonly id: ContainerId
+      readonly poolId: PoolId
+      readonly workloadGeneration: number
+      readonly onDemand: boolean
+      readonly maxContainers?: number
+    },
+    options: WriteOptions,
+  ): Promise<{ outcome: 'ok'; record: ContainerRecord } | { outcome: 'full' | 'host_full' | 'draining' | 'no_pool' }>
+  get(id: ContainerId): Promise<ContainerRecord | undefined>
+  list(query: ContainerQuery): Promise<Page<ContainerRecord>>
+  /** Every container of the given states (all but `gone` where not given), without paging: for controllers. */
+  all(query?: { readonly poolId?: PoolId; readonly states?: readonly ContainerState[] }): Promise<readonly ContainerRecord[]>
+  /** Warm ids of a pool, newest probe first, for the hint. */
+  warmIds(poolId: PoolId, limit: number): Promise<readonly ContainerId[]>
+  counts(poolId?: PoolId): Promise<ReadonlyMap<PoolId, PoolCounts>>
+  /** `from` is narrowed to what the table allows; entering `warm` sets `warmAt`. `conflict` carries the record as it is. */
+  transition(
+    id: ContainerId,
+    from: readonly ContainerState[],
+    to: ContainerState,
+    patch: ContainerPatch,
+    options: WriteOptions,
+  ): Promise<Updated<ContainerRecord>>
+  /** Facts that are not a state: address, health, reason. `conflict` where the state is none of `inStates`. */
+  patch(
+    id: ContainerId,
+    inStates: readonly ContainerState[],
+    patch: ContainerPatch,
+    options: WriteOptions,
+  ): Promise<Updated<ContainerRecord>>
+  /** Removes rows that have been `gone` since before `beforeMs`; returns how many. */
+  prune(beforeMs: number): Promise<number>
+}
+
+export interface BindInput {
+  readonly claimId: ClaimId
+  readonly tenantId: TenantId
+  readonly poolId: PoolId
+  readonly containerId: ContainerId
+  readonly source: ClaimSource
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly metadata: Readonly<Record<string, string>>
+  readonly secretNames: readonly string[]
+  readonly sealed?: Uint8Array
+  /** Live claims the tenant may hold over all pools. */
+  readonly maxClaims?: number
+}
+
+export type BindOutcome =
+  | { readonly outcome: 'bound'; readonly claim: ClaimRecord; readonly container: ContainerRecord }
+  /** The container is not warm any more: take the next candidate. */
+  | { readonly outcome: 'taken' }
+  | { readonly outcome: 'exists'; readonly claim: ClaimRecord }
+  | { readonly outcome: 'quota'; readonly held: number }
+
+export type ClaimPatch = Partial<
+  Pick<
+    ClaimRecord,
+    'reason' | 'revision' | 'config' | 'metadata' | 'secretNames' | 'sealed' | 'losses' | 'lastActivityAt' | 'source'
+  >
+>
+
+export interface ClaimQuery extends PageQuery {
+  readonly tenantId?: TenantId
+  readonly poolId?: PoolId
+  readonly states?: readonly ClaimState[]
+}
+
+export interface ClaimStore {
+  /** One durable commit: container `warm -> bound`, a new claim `pending`, the event. */
+  bind(input: BindInput, options: WriteOptions): Promise<BindOutcome>
+  /** For a claim in `recovering`: container `warm -> bound` to it, in one commit. The claim's state stays. */
+  rebind(
+    claimId: ClaimId,
+    containerId: ContainerId,
+    options: WriteOptions,
+  ): Promise<
+    { outcome: 'bound'; claim: ClaimRecord; container: ContainerRecord } | { outcome: 'taken' } | { outcome: 'conflict' }
+  >
+  get(id: ClaimId): Promise<ClaimRecord | undefined>
+  /** The live claim of (tenant, pool). */
+  live(tenantId: TenantId, poolId: PoolId): Promise<ClaimRecord | undefined>
+  /** Every live claim of a tenant. */
+  liveOf(tenantId: TenantId): Promise<readonly ClaimRecord[]>
+  /** The newest claim of each (tenant, pool), live or not, by tenant id. */
+  list(query: ClaimQuery): Promise<Page<ClaimRecord>>
+  /** Every claim of the given states (live ones where not given), without paging: for controllers. */
+  all(query?: { readonly poolId?: PoolId; readonly states?: readonly ClaimState[] }): Promise<readonly ClaimRecord[]>
+  /** Entering `recovering` clears `containerId`. */
+  transition(
+    id: ClaimId,
+    from: readonly ClaimState[],
+    to: ClaimState,
+    patch: ClaimPatch,
+    options: WriteOptions,
+  ): Promise<Updated<ClaimRecord>>
+  /** A new delivery: `conflict` where the claim's revision is not `expectedRevision` or its state none of `inStates`. */
+  patch(
+    id: ClaimId,
+    inStates: readonly ClaimState[],
+    patch: ClaimPatch,
+    options: WriteOptions & { readonly expectedRevision?: number },
+  ): Promise<Updated<ClaimRecord>>
+  /** Raises `lastActivityAt`, never lowers it; many at once; writes no event. */
+  touch(activity: ReadonlyMap<ClaimId, number>): Promise<void>
+  prune(beforeMs: number): Promise<number>
+}
+
+export interface KeyStore {
+  create(record: Omit<KeyRecord, 'createdAt'>, options: WriteOptions): Promise<KeyRecord>
+  byHash(hash: string): Promise<KeyRecord | undefined>
+  get(id: KeyId): Promise<KeyRecord | undefined>
+  list(query: PageQuery): Promise<Page<KeyRecord>>
+  revoke(id: KeyId, options: WriteOptions): Promise<Updated<KeyRecord>>
+  markUsed(ids: ReadonlyMap<KeyId, number>): Promise<void>
+}
+
+export interface EventFilter {
+  readonly tenantId?: TenantId
+  readonly poolId?: PoolId
+  readonly types?: readonly string[]
+  readonly subject?: string
+  readonly fromMs?: number
+  readonly toMs?: number
+}
+
+export interface EventStore {
+  /** The cursor after everything that a reader could have seen by now. */
+  head(): Promise<string>
+  /**
+   * Events after `cursor` (from the beginning where empty) in the one total order, only those that no late committer can still
+   * precede. Returns the cursor to go on from even where nothing matched. Throws `event.cursor_expired`, `request.invalid`.
+   */
+  read(query: {
+    readonly cursor?: string
+    readonly limit: number
+    readonly filter?: EventFilter
+  }): Promise<{ readonly items: readonly EventRecord[]; readonly cursor: string }>
+  /** Newest first, for the activity log. */
+  activity(query: PageQuery & { readonly filter?: EventFilter }): Promise<Page<EventRecord>>
+  /** For events that go with no other write. */
+  append(event: EventInput): Promise<void>
+  /** Resolves when something was appended since `seen` (here or in another process), or after `timeoutMs`. */
+  wait(seen: number, timeoutMs: number, signal?: AbortSignal): Promise<void>
+  /** The number to pass to `wait`, taken before `read`. */
+  generation(): number
+  /** Removes what is older than `beforeMs`, never what a durable reader has yet to read; returns how many. */
+  prune(beforeMs: number): Promise<number>
+  readonly readers: {
+    get(name: string): Promise<string | undefined>
+    set(name: string, cursor: string): Promise<void>
+    remove(name: string): Promise<void>
+  }
+}
+
+/**
+ * One leader a controller. `acquire` writes the row when it is free, mine, or its `counter` has stood still for `ttlMs` by this
+ * process's own monotonic clock since it was last seen to change; taking it over raises `fence`. Wall clocks never matter.
+ */
+export interface LeaseStore {
+  acquire(
+    controller: string,
+    holder: string,
+    ttlMs: number,
+  ): Promise<{ outcome: 'leading'; fence: Fence } | { outcome: 'following'; holder: string }>
+  /** Gives the lease up at once, so that the next holder need not wait. */
+  release(fence: Fence): Promise<void>
+}
+
+export interface IdempotencyRecord {
+  readonly status: number
+  readonly body: string
+}
+
+export interface IdempotencyStore {
+  /** `started`: the caller runs the request and calls `finish` or `abandon`. `pending`: another one does. */
+  begin(
+    scope: string,
+    key: string,
+    bodyHash: string,
+  ): Promise<
+    { outcome: 'started' } | { outcome: 'pending' } | { outcome: 'mismatch' } | { outcome: 'done'; record: IdempotencyRecord }
+  >
+  finish(scope: string, key: string, record: IdempotencyRecord): Promise<void>
+  abandon(scope: string, key: string): Promise<void>
+  prune(beforeMs: number): Promise<number>
+}
+
+export interface SeriesPoint {
+  readonly metric: string
+  /** `poolId`, `containerId`, `tenantId`, `source`, … */
+  readonly labels: Readonly<Record<string, string>>
+  readonly atMs: number
+  readonly value: number
+}
+
+/** Two resolutions: 10 s points for an hour, 1 min points for 7 days. */
+export interface SeriesStore {
+  write(stepMs: 10_000 | 60_000, points: readonly SeriesPoint[]): Promise<void>
+  read(query: {
+    readonly metric: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly fromMs: number
+    readonly toMs: number
+    readonly stepMs: 10_000 | 60_000
+  }): Promise<readonly SeriesPoint[]>
+  prune(stepMs: 10_000 | 60_000, beforeMs: number): Promise<number>
+}
+
+/** Which subnet each pool's network has, so that two servers of one database never choose the same. */
+export interface NetworkStore {
+  all(): Promise<ReadonlyMap<PoolId, string>>
+  /** `taken` where another pool holds an equal subnet; the pool's own earlier one is returned as it is. */
+  assign(poolId: PoolId, subnet: string): Promise<{ outcome: 'ok'; subnet: string } | { outcome: 'taken' }>
+  remove(poolId: PoolId): Promise<void>
+}
