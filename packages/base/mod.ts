@@ -21,3 +21,12 @@ export { createLogger, silentLogger, type LogFields, type Logger, type LoggerOpt
 export { retry, type RetryOptions } from './src/retry.ts'
 export { createSecretBox, type SecretBox } from './src/secret-box.ts'
 export { Wakeup } from './src/wakeup.ts'
+export {
+  metricTable,
+  noMetrics,
+  noTracer,
+  type MetricLabels,
+  type MetricName,
+  type Metrics,
+  type Tracer,
+} from './src/telemetry.ts'

@@ -1,1 +1,1 @@
-export {}
+export * from './src/claims.ts'

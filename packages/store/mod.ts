@@ -1,1 +1,2 @@
 export * from './src/store.ts'
+export * from './src/event-hub.ts'

@@ -1,12 +1,19 @@
+import type { Clock } from './clock.ts'
+
 /**
  * Wakes whoever waits for a key. Waiting is by event, never by polling; a wake that comes before the wait is kept as a
  * generation number, so `wait(key, seen)` with an old number returns at once.
  */
 export class Wakeup<Key extends string> {
+  readonly #clock: Clock
   readonly #generations = new Map<Key, number>()
   readonly #waiters = new Map<Key, Set<() => void>>()
 
-  /** The number to pass to `wait` after looking at the world. */
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The number to pass to `wait`, taken before looking at the world. */
   current(key: Key): number {
     return this.#generations.get(key) ?? 0
   }
@@ -19,23 +26,23 @@ export class Wakeup<Key extends string> {
   }
 
   /** Resolves when the key was woken after `seen`, after `timeoutMs`, or when `signal` aborts. Never rejects. */
-  wait(key: Key, seen: number, timeoutMs: number, signal?: AbortSignal): Promise<'woken' | 'timeout'> {
-    if (this.current(key) !== seen) return Promise.resolve('woken')
-    if (signal?.aborted) return Promise.resolve('timeout')
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(key) ?? new Set()
-      this.#waiters.set(key, waiters)
-      const end = (how: 'woken' | 'timeout') => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        waiters.delete(onWake)
-        resolve(how)
-      }
-      const onWake = () => end('woken')
-      const onAbort = () => end('timeout')
-      const timer = setTimeout(onAbort, timeoutMs)
-      signal?.addEventListener('abort', onAbort, { once: true })
-      waiters.add(onWake)
-    })
+  async wait(key: Key, seen: number, timeoutMs: number, signal?: AbortSignal): Promise<'woken' | 'timeout'> {
+    if (this.current(key) !== seen) return 'woken'
+    if (signal?.aborted) return 'timeout'
+    const waiters = this.#waiters.get(key) ?? new Set()
+    this.#waiters.set(key, waiters)
+    const woken = Promise.withResolvers<'woken'>()
+    const onWake = () => woken.resolve('woken')
+    waiters.add(onWake)
+    const timer = new AbortController()
+    const timeout = this.#clock
+      .sleep(timeoutMs, signal ? AbortSignal.any([signal, timer.signal]) : timer.signal)
+      .then(() => 'timeout' as const)
+    try {
+      return await Promise.race([woken.promise, timeout])
+    } finally {
+      timer.abort()
+      waiters.delete(onWake)
+    }
   }
 }

@@ -114,6 +114,8 @@ export interface ContainerStats {
   readonly memoryBytes: number
   readonly networkRxBytes: number
   readonly networkTxBytes: number
+  /** Both ways; tells ARP alone (under 50 bytes a packet) from traffic. */
+  readonly networkPackets: number
   readonly diskBytes?: number
 }
 
