@@ -1,0 +1,106 @@
+import type { ClaimId, ContainerId, PoolId, TenantId, WorkloadId } from '@boilerhouse/base'
+import type { ClaimRecord, ContainerRecord } from '@boilerhouse/resources'
+import type { RuntimeContainer } from '@boilerhouse/runtime'
+import { expect, test } from 'bun:test'
+
+import { compareWorld, type World } from './compare-world.ts'
+
+const id = (name: string) => name as ContainerId
+const poolId = 'p' as PoolId
+const workloadId = 'w' as WorkloadId
+
+const container = (name: string, state: ContainerRecord['state'], claimId?: string): ContainerRecord => ({
+  id: id(name),
+  poolId,
+  workloadId,
+  workloadGeneration: 1,
+  state,
+  health: { status: 'passing', failures: 0, history: [] },
+  onDemand: false,
+  revision: 1,
+  createdAt: 0,
+  updatedAt: 0,
+  ...(claimId === undefined ? {} : { claimId: claimId as ClaimId }),
+})
+
+const claim = (name: string, tenant: string, containerId: string): ClaimRecord => ({
+  id: name as ClaimId,
+  tenantId: tenant as TenantId,
+  poolId,
+  workloadId,
+  containerId: id(containerId),
+  state: 'active',
+  source: 'pool',
+  revision: 1,
+  metadata: {},
+  secretNames: [],
+  losses: [],
+  claimedAt: 0,
+  lastActivityAt: 0,
+  updatedAt: 0,
+})
+
+const engine = (name: string, phase: RuntimeContainer['phase'] = 'running'): RuntimeContainer => ({
+  containerId: id(name),
+  poolId,
+  workloadId,
+  workloadGeneration: 1,
+  phase,
+  isConnected: true,
+})
+
+const settled: World = {
+  containers: [container('a', 'warm'), container('b', 'bound', 'k')],
+  claims: [claim('k', 't', 'b')],
+  pools: [poolId],
+  engine: [engine('a'), engine('b')],
+  inventory: {
+    containers: [id('a'), id('b')],
+    networks: [poolId],
+    slots: [id('a'), id('b')],
+    volumes: [id('a')],
+    firewallDifferences: [],
+    warnings: [],
+  },
+}
+
+const codes = (world: Partial<World>) => compareWorld({ ...settled, ...world }).map(({ code }) => code)
+
+test('a settled world has no differences', () => {
+  expect(compareWorld(settled)).toEqual([])
+})
+
+test('a container that only the engine has is told', () => {
+  expect(codes({ engine: [...settled.engine, engine('x')] })).toEqual(['engine.unknown_container'])
+})
+
+test('a container that only the database has is told, unless it is still starting or going', () => {
+  expect(codes({ engine: [engine('b')] })).toEqual(['engine.missing_container'])
+  expect(codes({ containers: [...settled.containers, container('s', 'starting'), container('d', 'draining')] })).toEqual([])
+})
+
+test('a container that the engine stopped under its row is told', () => {
+  expect(codes({ engine: [engine('a', 'exited'), engine('b')] })).toEqual(['engine.not_running'])
+})
+
+test('slots, volumes and networks that nobody owns are told, and a slot that is missing', () => {
+  const inventory = { ...settled.inventory, slots: [id('a'), id('x')], volumes: [id('y')], networks: [poolId, 'q' as PoolId] }
+  expect(codes({ inventory })).toEqual(['slots.unknown', 'slots.missing', 'volumes.unknown', 'engine.unknown_network'])
+})
+
+test('one container with two owners, and one tenant with two containers, are told', () => {
+  expect(codes({ claims: [...settled.claims, claim('k2', 'u', 'b')] })).toEqual(['claim.container_of_another'])
+  expect(codes({ claims: [...settled.claims, claim('k2', 't', 'a')] })).toEqual([
+    'claim.container_of_another',
+    'tenant.two_containers',
+  ])
+})
+
+test('a bound container without a live claim is told', () => {
+  expect(codes({ claims: [] })).toEqual(['container.without_claim'])
+})
+
+test('a wall that was changed is told', () => {
+  const inventory = { ...settled.inventory, firewallDifferences: ['INPUT: the jump is gone'] }
+  expect(codes({ inventory })).toEqual(['firewall.changed'])
+})

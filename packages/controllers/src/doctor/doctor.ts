@@ -1,0 +1,72 @@
+import type { ContainerId, PoolId } from '@boilerhouse/base'
+import type { Runtime } from '@boilerhouse/runtime'
+import type { Store } from '@boilerhouse/store'
+
+import { compareWorld, type Difference, type World } from './compare-world.ts'
+
+export interface DoctorReport {
+  readonly isHealthy: boolean
+  readonly differences: readonly Difference[]
+  readonly warnings: readonly string[]
+  readonly counts: {
+    readonly containers: number
+    readonly claims: number
+    readonly pools: number
+    readonly engine: number
+    readonly slots: number
+  }
+  /** What `repair` did, a line each. */
+  readonly repairs: readonly string[]
+}
+
+export interface DoctorDeps {
+  readonly store: Store
+  readonly runtime: Runtime
+}
+
+/** Reads engine, slots and database once and compares them. With `repair`, removes what nobody knows; the controllers mend the rest. */
+export async function examine(
+  { store, runtime }: DoctorDeps,
+  options: { readonly repair: boolean },
+  signal: AbortSignal,
+): Promise<DoctorReport> {
+  const repairs = options.repair ? await runtime.sweep(await known(store), signal) : []
+  const world = await readWorld({ store, runtime }, signal)
+  const differences = compareWorld(world)
+  return {
+    isHealthy: differences.length === 0,
+    differences,
+    warnings: world.inventory.warnings,
+    counts: {
+      containers: world.containers.length,
+      claims: world.claims.length,
+      pools: world.pools.length,
+      engine: world.engine.length,
+      slots: world.inventory.slots.length,
+    },
+    repairs,
+  }
+}
+
+/** The engine first: a row that appears in between is then `starting`, which the engine need not have. */
+async function readWorld({ store, runtime }: DoctorDeps, signal: AbortSignal): Promise<World> {
+  const [engine, inventory] = await Promise.all([runtime.list(signal), runtime.inventory(signal)])
+  const [containers, claims, pools] = await Promise.all([store.containers.all(), store.claims.all(), allPools(store)])
+  return { engine, inventory, containers, claims, pools }
+}
+
+async function known(store: Store): Promise<{ containers: ReadonlySet<ContainerId>; pools: ReadonlySet<PoolId> }> {
+  const [containers, pools] = await Promise.all([store.containers.all(), allPools(store)])
+  return { containers: new Set(containers.map(({ id }) => id)), pools: new Set(pools) }
+}
+
+async function allPools(store: Store): Promise<readonly PoolId[]> {
+  const ids: PoolId[] = []
+  let cursor: string | undefined
+  do {
+    const page = await store.pools.list({ limit: 500, ...(cursor === undefined ? {} : { cursor }) })
+    ids.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return ids
+}
