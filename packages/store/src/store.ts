@@ -24,6 +24,9 @@ import type {
  * - A write with `fence` is refused (`store.fenced`) once another holder leads that controller.
  * - A transition that the tables of `resources` do not name throws `machine.unknown_transition`, whatever the object's state.
  * - Reads see every write committed before them. Methods are safe to call at once, from any number of processes.
+ * - A write whose outcome is not `ok` (or `bound`) changes nothing and writes no event.
+ * - A field that a patch does not name stays; one that it names as `undefined` is cleared. `updatedAt` is the time of the last write.
+ * - Lists are ordered by id, byte by byte; claims by (tenant, pool). Times are the process's clock.
  */
 export interface Store {
   readonly workloads: WorkloadStore
@@ -91,7 +94,7 @@ export interface WorkloadStore {
     id: WorkloadId,
     options: WriteOptions & { readonly expectedRevision?: number },
   ): Promise<{ outcome: 'ok' | 'missing' | 'in_use' | 'conflict' }>
-  /** The text of the last build, at most 1 MiB kept; `append` grows it while it runs, `reset` starts anew. */
+  /** The text of the last build, its newest 1 MiB kept (gone with the workload); `append` grows it while it runs, `reset` starts anew. */
   appendBuildLog(id: WorkloadId, text: string, options?: { readonly reset?: boolean }): Promise<void>
   buildLog(id: WorkloadId): Promise<string>
 }
@@ -106,6 +109,7 @@ export interface PoolStore {
   list(query: PageQuery & { readonly workloadId?: WorkloadId }): Promise<Page<PoolRecord>>
   /** A new spec; `workloadId` cannot change (`conflict`), nor can anything once draining. */
   update(id: PoolId, spec: PoolSpec, options: WriteOptions & { readonly expectedRevision?: number }): Promise<Updated<PoolRecord>>
+  /** `conflict` where the pool's phase does not lead to the new one; the same phase with other conditions is fine. */
   setStatus(id: PoolId, status: PoolStatusRecord, options: WriteOptions): Promise<Updated<PoolRecord>>
   /** Removes the row; only a draining pool without containers that are not `gone` and without live claims (`conflict`). */
   remove(id: PoolId, options: WriteOptions): Promise<{ outcome: 'ok' | 'missing' | 'conflict' }>
@@ -143,8 +147,12 @@ export interface ContainerStore {
   all(query?: { readonly poolId?: PoolId; readonly states?: readonly ContainerState[] }): Promise<readonly ContainerRecord[]>
   /** Warm ids of a pool, newest probe first, for the hint. */
   warmIds(poolId: PoolId, limit: number): Promise<readonly ContainerId[]>
+  /** Of live containers: `gone` is not counted, a state or pool without any is absent. */
   counts(poolId?: PoolId): Promise<ReadonlyMap<PoolId, PoolCounts>>
-  /** `from` is narrowed to what the table allows; entering `warm` sets `warmAt`. `conflict` carries the record as it is. */
+  /**
+   * `from` is narrowed to what the table allows; entering `warm` sets `warmAt` and clears claim, tenant and `boundAt`. `conflict`
+   * carries the record as it is. `bound` is entered by `bind` and `rebind` alone: here it is `machine.unknown_transition`.
+   */
   transition(
     id: ContainerId,
     from: readonly ContainerState[],
@@ -198,9 +206,12 @@ export interface ClaimQuery extends PageQuery {
 }
 
 export interface ClaimStore {
-  /** One durable commit: container `warm -> bound`, a new claim `pending`, the event. */
+  /**
+   * One durable commit: container `warm -> bound`, a new claim `pending` with revision 1, the event. A tenant's own live claim is
+   * `exists`, whatever its quota; a container of another pool is `taken`.
+   */
   bind(input: BindInput, options: WriteOptions): Promise<BindOutcome>
-  /** For a claim in `recovering`: container `warm -> bound` to it, in one commit. The claim's state stays. */
+  /** For a claim in `recovering` without a container: container `warm -> bound` to it, in one commit. The claim's state stays. */
   rebind(
     claimId: ClaimId,
     containerId: ContainerId,
@@ -213,7 +224,7 @@ export interface ClaimStore {
   live(tenantId: TenantId, poolId: PoolId): Promise<ClaimRecord | undefined>
   /** Every live claim of a tenant. */
   liveOf(tenantId: TenantId): Promise<readonly ClaimRecord[]>
-  /** The newest claim of each (tenant, pool), live or not, by tenant id. */
+  /** The newest claim of each (tenant, pool), live or not, by (tenant, pool); `states` asks about that newest one. */
   list(query: ClaimQuery): Promise<Page<ClaimRecord>>
   /** Every claim of the given states (live ones where not given), without paging: for controllers. */
   all(query?: { readonly poolId?: PoolId; readonly states?: readonly ClaimState[] }): Promise<readonly ClaimRecord[]>
@@ -234,6 +245,7 @@ export interface ClaimStore {
   ): Promise<Updated<ClaimRecord>>
   /** Raises `lastActivityAt`, never lowers it; many at once; writes no event. */
   touch(activity: ReadonlyMap<ClaimId, number>): Promise<void>
+  /** Removes final claims (`released`, `failed`) last written before `beforeMs`; returns how many. */
   prune(beforeMs: number): Promise<number>
 }
 
@@ -242,6 +254,7 @@ export interface KeyStore {
   byHash(hash: string): Promise<KeyRecord | undefined>
   get(id: KeyId): Promise<KeyRecord | undefined>
   list(query: PageQuery): Promise<Page<KeyRecord>>
+  /** `conflict` where it was revoked before. */
   revoke(id: KeyId, options: WriteOptions): Promise<Updated<KeyRecord>>
   markUsed(ids: ReadonlyMap<KeyId, number>): Promise<void>
 }
@@ -251,7 +264,9 @@ export interface EventFilter {
   readonly poolId?: PoolId
   readonly types?: readonly string[]
   readonly subject?: string
+  /** Inclusive. */
   readonly fromMs?: number
+  /** Exclusive. */
   readonly toMs?: number
 }
 
@@ -260,7 +275,7 @@ export interface EventStore {
   head(): Promise<string>
   /**
    * Events after `cursor` (from the beginning where empty) in the one total order, only those that no late committer can still
-   * precede. Returns the cursor to go on from even where nothing matched. Throws `event.cursor_expired`, `request.invalid`.
+   * precede. Returns the cursor to go on from even where nothing matched. `limit` bounds the events returned. Throws `event.cursor_expired`, `request.invalid`.
    */
   read(query: {
     readonly cursor?: string
@@ -312,7 +327,9 @@ export interface IdempotencyStore {
   ): Promise<
     { outcome: 'started' } | { outcome: 'pending' } | { outcome: 'mismatch' } | { outcome: 'done'; record: IdempotencyRecord }
   >
+  /** Keeps the answer for the next `begin`. */
   finish(scope: string, key: string, record: IdempotencyRecord): Promise<void>
+  /** Forgets a pending one, so that the request may be made again; never a finished one. */
   abandon(scope: string, key: string): Promise<void>
   prune(beforeMs: number): Promise<number>
 }
@@ -327,7 +344,9 @@ export interface SeriesPoint {
 
 /** Two resolutions: 10 s points for an hour, 1 min points for 7 days. */
 export interface SeriesStore {
+  /** A point with the metric, labels and time of an earlier one replaces it. */
   write(stepMs: 10_000 | 60_000, points: readonly SeriesPoint[]): Promise<void>
+  /** Points with these labels, whatever others they have, of `fromMs <= atMs < toMs`, by time. */
   read(query: {
     readonly metric: string
     readonly labels: Readonly<Record<string, string>>
