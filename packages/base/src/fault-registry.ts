@@ -299,6 +299,24 @@ export const faultRegistry = {
     'DATABASE_URL leads to a transaction pooler',
     "Give the database's own address, or a session pool.",
   ),
+  'store.version': entry(
+    503,
+    'after_change',
+    'The data was written by another version',
+    'Start the release of Boilerhouse that wrote it, or move it over by a backup.',
+  ),
+  'store.not_empty': entry(
+    409,
+    'after_change',
+    'The database is not empty',
+    'Restore into an empty database: give another DATABASE_URL or data directory.',
+  ),
+  'store.backup_unreadable': entry(
+    422,
+    'after_change',
+    'The backup cannot be read',
+    'Give an unbroken file that this release can read.',
+  ),
   'setting.invalid': entry(422, 'after_change', 'A setting cannot be used', 'Correct the setting named in `detail`.'),
   'server.stopping': entry(
     503,
