@@ -241,6 +241,12 @@ export const faultRegistry = {
   'machine.unknown_transition': entry(409, 'later', "The object's state does not allow this", 'Read it again.'),
   'runtime.unavailable': entry(503, 'later', 'The engine does not answer', 'Check that the engine runs: `./boilerhouse doctor`.'),
   'runtime.timeout': entry(504, 'later', 'The engine did not answer in time', "Repeat later; look at the engine's load and log."),
+  'runtime.engine_failed': entry(
+    502,
+    'later',
+    'The engine refused a call',
+    "Read `detail`: it is the engine's own reason; `./boilerhouse doctor` looks further.",
+  ),
   'runtime.image_not_found': entry(
     422,
     'after_change',
