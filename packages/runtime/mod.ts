@@ -1,1 +1,7 @@
 export * from './src/runtime.ts'
+export { execResult, type FakeBehaviour, type FakeCall, type FakeProbe, type FakeProcess } from './src/fake/fake-behaviour.ts'
+export type { FakeControl } from './src/fake/fake-control.ts'
+export { createFakeEngine, type FakeEngine } from './src/fake/fake-engine.ts'
+export type { RuntimeMethod } from './src/fake/fake-gate.ts'
+export { fakeImage } from './src/fake/fake-image.ts'
+export { createFakeRuntime, type FakeRuntime, type FakeRuntimeOptions } from './src/fake/fake-runtime.ts'

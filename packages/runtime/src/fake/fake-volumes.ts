@@ -1,0 +1,61 @@
+import type { ContainerId } from '@boilerhouse/base'
+
+import type { StateKey, VolumeAgent } from '../runtime.ts'
+import type { FakeBehaviour } from './fake-behaviour.ts'
+import { keptName, type FakeInstallation, type FakeKept } from './fake-engine.ts'
+import type { FakeFiles } from './fake-files.ts'
+import type { FakeGate } from './fake-gate.ts'
+
+interface FakeVolumesDeps {
+  readonly installation: FakeInstallation
+  readonly gate: FakeGate
+  readonly behaviour: FakeBehaviour
+}
+
+/** Entry by entry like a real one, so that a kill leaves what a kill leaves. */
+export function fakeVolumes({ installation, gate, behaviour }: FakeVolumesDeps, containerId: ContainerId): VolumeAgent {
+  const keptOf = (key: StateKey): FakeKept => {
+    const kept = installation.kept.get(keptName(key)) ?? { entries: new Map<string, FakeFiles>() }
+    installation.kept.set(keptName(key), kept)
+    return kept
+  }
+  const hasState = () => {
+    const container = installation.containers.get(containerId)
+    return container ? container.spec.workload.volumes.state !== undefined : installation.volumes.has(containerId)
+  }
+  const volumeOf = (id: ContainerId) => {
+    const volume = installation.volumes.get(id) ?? new Map<string, FakeFiles>()
+    installation.volumes.set(id, volume)
+    return volume
+  }
+  const move = (kind: 'keep' | 'restore', from: Map<string, FakeFiles>, to: Map<string, FakeFiles>, signal: AbortSignal) => {
+    for (const [entry, files] of from) {
+      signal.throwIfAborted()
+      behaviour.onMove({ kind, entry })
+      to.set(entry, files)
+      from.delete(entry)
+    }
+  }
+  return {
+    async restore(key, signal) {
+      await gate.enter('restore', signal)
+      const kept = keptOf(key)
+      if (!hasState()) return { restored: false }
+      const isResumed = kept.restoringTo === containerId
+      if (kept.restoringTo && !isResumed) move('keep', volumeOf(kept.restoringTo), kept.entries, signal)
+      if (kept.entries.size === 0 && !isResumed) return { restored: false }
+      kept.restoringTo = containerId
+      move('restore', kept.entries, volumeOf(containerId), signal)
+      delete kept.restoringTo
+      return { restored: true }
+    },
+    async keep(key, signal) {
+      await gate.enter('keep', signal)
+      const kept = keptOf(key)
+      if (kept.restoringTo && kept.restoringTo !== containerId) move('keep', volumeOf(kept.restoringTo), kept.entries, signal)
+      if (hasState()) move('keep', volumeOf(containerId), kept.entries, signal)
+      delete kept.restoringTo
+      return { kept: kept.entries.size > 0 }
+    },
+  }
+}
