@@ -1,0 +1,73 @@
+import { Fault, isFault, type FaultCode } from '@boilerhouse/base'
+import type { ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+import type { ContainerSpec } from '@boilerhouse/runtime'
+
+import type { Term } from '../controller-deps.ts'
+import { next, type Pass } from './apply.ts'
+import { warmEnvironment } from './environment.ts'
+import type { ContainerWork } from './reconcile.ts'
+import { transit } from './transit.ts'
+
+/** These say nothing about the workload: the start is tried again, by the queue's backoff, until startDeadlineMs. */
+const passing: readonly FaultCode[] = ['runtime.unavailable', 'runtime.timeout', 'store.unavailable', 'store.fenced', 'server.stopping']
+const logLines = 5
+
+/** Network first, then the container; both at the engine's pace. */
+export async function startContainer({ term, memories, starts }: ContainerWork, { row, view, signal }: Pass) {
+  const { pool, workload } = view
+  if (!pool || !workload) return row
+  const deadline = new AbortController()
+  const leftMs = Math.max(0, (memories.of(row).resetAt ?? row.createdAt) + pool.spec.startDeadlineMs - term.clock.nowMs())
+  const done = new AbortController()
+  void term.clock.sleep(leftMs, done.signal).then(() => deadline.abort())
+  const limited = AbortSignal.any([signal, deadline.signal])
+  try {
+    await term.networks.ensure(pool, workload, limited)
+    const askedAt = term.engine.now()
+    const started = await starts.run(() => timedEnsure(term, containerSpec(term, row, pool, workload), limited))
+    // Asked again where it does not run yet, so that a start that needs longer is seen.
+    term.engine.set(row.id, started, askedAt)
+    memories.update(row.id, { nextProbeAt: 0, attempts: 0, hasPassed: false })
+    return row
+  } catch (error) {
+    if (signal.aborted || !isFault(error) || (passing.includes(error.code) && !deadline.signal.aborted)) throw error
+    if (row.state !== 'starting') throw error
+    return next(await transit(term, row, 'failed', { reason: `${error.code}: ${error.message}` }))
+  } finally {
+    done.abort()
+  }
+}
+
+async function timedEnsure(term: Term, spec: ContainerSpec, signal: AbortSignal) {
+  const startedAt = term.clock.monotonicMs()
+  const container = await term.runtime.ensure(spec, signal)
+  term.metrics.observe('container_start_seconds', {}, (term.clock.monotonicMs() - startedAt) / 1000)
+  return container
+}
+
+function containerSpec(term: Term, row: ContainerRecord, pool: PoolRecord, workload: WorkloadRecord): ContainerSpec {
+  const { imageId } = workload.status
+  if (imageId === undefined) throw new Fault('workload.not_ready', `Workload ${workload.id} has no image yet`)
+  const dns = pool.spec.network.dns ?? workload.spec.network.dns
+  return {
+    containerId: row.id,
+    poolId: row.poolId,
+    workloadId: row.workloadId,
+    workloadGeneration: row.workloadGeneration,
+    workload: workload.spec,
+    imageId,
+    environment: warmEnvironment(workload.spec, row, term.settings.environment),
+    ...(dns ? { dns } : {}),
+  }
+}
+
+/** The reason with the last lines that the container wrote: what a person would look up first. */
+export async function failureReason(term: Term, row: ContainerRecord, reason: string, signal: AbortSignal): Promise<string> {
+  const lines: string[] = []
+  try {
+    for await (const line of term.runtime.logs(row.id, { tail: logLines, follow: false }, signal)) lines.push(line.text.trimEnd())
+  } catch (error) {
+    term.log.debug('a failed container has no readable log', { containerId: row.id, error })
+  }
+  return lines.length === 0 ? reason : `${reason}; it wrote: ${lines.slice(-logLines).join(' | ').slice(-1_000)}`
+}

@@ -1,0 +1,92 @@
+import { invariant, isFault } from '@boilerhouse/base'
+import type { ContainerRecord } from '@boilerhouse/resources'
+import type { Updated } from '@boilerhouse/store'
+
+import { probeContainer } from './apply-probe.ts'
+import { failureReason, startContainer } from './apply-start.ts'
+import type { ContainerStep, ContainerView } from './plan.ts'
+import type { ContainerWork } from './reconcile.ts'
+import { releasedData, transit } from './transit.ts'
+
+export interface Pass {
+  readonly row: ContainerRecord
+  readonly view: ContainerView
+  readonly signal: AbortSignal
+}
+
+/** Does one step; resolves to the row as it is then, undefined where it is gone from the store. */
+export async function applyStep(
+  work: ContainerWork,
+  pass: Pass,
+  step: Exclude<ContainerStep, { kind: 'wait' }>,
+): Promise<ContainerRecord | undefined> {
+  const { term } = work
+  const { row, view } = pass
+  switch (step.kind) {
+    case 'start':
+      return startContainer(work, pass)
+    case 'probe':
+      return probeContainer(work, pass)
+    case 'warm':
+      return warm(work, pass)
+    case 'fail':
+      return next(await transit(term, row, 'failed', { reason: await failureReason(term, row, step.reason, pass.signal) }))
+    case 'lose':
+      return next(await transit(term, row, 'lost', { reason: step.reason }))
+    case 'quarantine':
+      return next(await transit(term, row, 'quarantined', { reason: step.reason }))
+    case 'drain':
+      return next(await transit(term, row, 'draining', { reason: step.reason }, row.state === 'bound' ? releasedData(view.workload) : {}))
+    case 'reset':
+      return reset(work, pass)
+    case 'wipe':
+      return wipe(work, pass)
+    case 'destroy':
+      return destroy(work, pass)
+    case 'forget':
+      return undefined
+  }
+}
+
+/** The row after a write; where another writer was first, the row as that one left it. */
+export const next = (updated: Updated<ContainerRecord>): ContainerRecord | undefined =>
+  updated.outcome === 'missing' ? undefined : updated.record
+
+async function warm({ term, memories }: ContainerWork, { row, view }: Pass): Promise<ContainerRecord | undefined> {
+  const { engine } = view
+  invariant(typeof engine === 'object', 'a container is warm only where the engine runs it')
+  const tookMs = term.clock.nowMs() - row.createdAt
+  const health = memories.of(row).health
+  const patch = { health, ...(engine.address ? { address: engine.address } : {}) }
+  const updated = await transit(term, row, 'warm', patch, { tookMs })
+  if (updated.outcome === 'ok' && row.state === 'starting') term.metrics.observe('refill_seconds', { pool: row.poolId }, tookMs / 1000)
+  return next(updated)
+}
+
+/** The wipe is a removal with everything the tenant left, and a new start under the same id. */
+async function reset({ term, memories }: ContainerWork, { row, view }: Pass): Promise<ContainerRecord | undefined> {
+  const updated = await transit(term, row, 'resetting', {}, releasedData(view.workload))
+  if (updated.outcome !== 'ok') return next(updated)
+  memories.of(row)
+  memories.update(row.id, { resetAt: term.clock.nowMs(), health: { status: 'unknown', failures: 0, history: [] } })
+  term.engine.set(row.id, 'absent', term.engine.now())
+  return updated.record
+}
+
+async function wipe(work: ContainerWork, pass: Pass): Promise<ContainerRecord | undefined> {
+  const { term, removals } = work
+  const { row, signal } = pass
+  try {
+    await term.runtime.stop(row.id, pass.view.workload?.spec.stopTimeoutMs ?? 0, signal)
+    await removals.run(() => term.runtime.destroy(row.id, signal))
+    return await startContainer(work, pass)
+  } catch (error) {
+    if (!isFault(error) || error.code === 'runtime.unavailable' || signal.aborted) throw error
+    return next(await transit(term, row, 'quarantined', { reason: `${error.code}: ${error.message}` }))
+  }
+}
+
+async function destroy({ term, removals }: ContainerWork, { row, signal }: Pass): Promise<ContainerRecord | undefined> {
+  await removals.run(() => term.runtime.destroy(row.id, signal))
+  return next(await transit(term, row, 'gone'))
+}

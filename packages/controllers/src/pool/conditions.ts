@@ -1,0 +1,47 @@
+import type { Condition } from '@boilerhouse/resources'
+
+import { isOpen } from './circuit.ts'
+import type { PoolView, Sorted } from './plan.ts'
+
+export type PlannedCondition = Omit<Condition, 'since'>
+
+/** What keeps the pool from being what it should be, for people and for the claims that must say why. */
+export function planConditions(view: PoolView, sorted: Sorted): readonly PlannedCondition[] {
+  const { circuit, host, networkFault, pool } = view
+  const isShort = sorted.fresh.length + sorted.coming.length < pool.spec.minSize
+  return [
+    ...workloadCondition(view),
+    ...when(isOpen(circuit), 'CircuitOpen', reasonCode(circuit.reason), circuit.reason),
+    ...when(networkFault !== undefined, 'NetworkFailed', networkFault?.code ?? '', networkFault?.message ?? ''),
+    ...when(
+      host.freeMb < host.minFreeMb,
+      'HostDiskFull',
+      'host.disk_full',
+      `less than ${host.minFreeMb} MB are free on the host: nothing starts`,
+    ),
+    ...when(isShort && host.room <= 0, 'MaxContainers', 'host.container_limit', 'the host holds as many containers as allowed'),
+    ...when(sorted.outdated.length > 0, 'Rolling', 'rolling', 'warm containers of the earlier workload or settings are replaced'),
+  ]
+}
+
+const when = (isSo: boolean, type: string, reason: string, message: string): readonly PlannedCondition[] =>
+  isSo ? [{ type, reason, message }] : []
+
+function workloadCondition({ workload }: PoolView): readonly PlannedCondition[] {
+  if (workload === undefined) return [{ type: 'WorkloadNotReady', reason: 'workload.not_found', message: 'the workload is gone' }]
+  const { state, reason = '' } = workload.status
+  if (state === 'ready') return []
+  const code = state === 'error' ? reasonCode(reason) : 'creating'
+  return [{ type: 'WorkloadNotReady', reason: code, message: reason || 'the workload is being prepared' }]
+}
+
+/** Reasons begin with their fault code where they have one: `runtime.start_failed: …`. */
+export const reasonCode = (reason: string): string => /^[a-z]+\.[a-z_]+(?=:|$)/.exec(reason)?.[0] ?? 'start_failed'
+
+/** Conditions with the time since when each holds; one whose type stays keeps its time. */
+export function withSince(planned: readonly PlannedCondition[], before: readonly Condition[], now: number): readonly Condition[] {
+  return planned.map((condition) => ({
+    ...condition,
+    since: before.find((one) => one.type === condition.type)?.since ?? new Date(now).toISOString(),
+  }))
+}
