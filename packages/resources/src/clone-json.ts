@@ -24,7 +24,7 @@ export function cloneJson(value: unknown, prefix: string, maxFaults: number): Cl
     if (input === null || typeof input === 'boolean') return input
     if (typeof input === 'string') return textFault(input) ? refuse(pointer, `must not hold ${textFault(input)}`) : input
     if (typeof input === 'number') return Number.isFinite(input) ? input : refuse(pointer, 'must be a finite number')
-    if (typeof input !== 'object') return refuse(pointer, 'must be a JSON value')
+    if (typeof input !== 'object') return refuse(pointer, input === undefined ? 'is missing' : 'must be a JSON value')
     if (depth >= maxDepth) return refuse(pointer, `must not be nested deeper than ${maxDepth} levels`)
     if (Array.isArray(input)) return input.map((item, index) => walk(item, `${pointer}/${index}`, depth + 1))
     const copy: Record<string, unknown> = {}

@@ -15,14 +15,15 @@ type State =
  * workload's configSchema run over what tenants send. Same meaning as `new RegExp(pattern, 'u')`; lookaround, back references and
  * very large counts throw an Error that says so. Texts above 64 Ki characters never match.
  */
-export function createLinearRegexp(pattern: string): { readonly test: (text: string) => boolean } {
+export function createLinearRegexp(pattern: string): { readonly test: (text: string) => boolean; toString(): string } {
   const states: State[] = []
   const add = (state: State): number => {
     if (states.length >= maxStates) throw new Error('the pattern is too large')
     return states.push(state) - 1
   }
   const start = build(parseRegexp(pattern), add({ kind: 'match' }), add)
-  return { test: (text) => text.length <= maxTextLength && run(states, start, text) }
+  // Ajv tells compiled patterns apart by their text.
+  return { test: (text) => text.length <= maxTextLength && run(states, start, text), toString: () => pattern }
 }
 
 /** Adds the states of `node` before `next`, and says where to enter. */
