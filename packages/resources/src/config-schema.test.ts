@@ -58,7 +58,7 @@ describe('createConfigSchemas', () => {
   const schemas = createConfigSchemas({ maxKept: 2 })
   const schema = {
     type: 'object',
-    properties: { name: { type: 'string', pattern: '^(a+)+$' } },
+    properties: { greeting: {}, name: { type: 'string', pattern: '^(a+)+$' } },
     required: ['greeting'],
     additionalProperties: false,
   }
