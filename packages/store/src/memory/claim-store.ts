@@ -1,0 +1,71 @@
+import type { ClaimId, PoolId } from '@boilerhouse/base'
+import { claimStates, claimTransitions, liveClaimStates, type ClaimRecord } from '@boilerhouse/resources'
+
+import type { ClaimQuery, ClaimStore } from '../store.ts'
+import { bindClaim, rebindClaim } from './claim-bind.ts'
+import { putClaim, removeClaim } from './claim-rows.ts'
+import { pageOf } from './paging.ts'
+import { narrowed, type Writer } from './writer.ts'
+
+const finalClaimStates = claimStates.filter((state) => !liveClaimStates.includes(state))
+
+export function createClaimStore(writer: Writer): ClaimStore {
+  const { data } = writer
+  const rows = (ids: Iterable<ClaimId>): ClaimRecord[] => [...ids].flatMap((id) => data.claims.get(id) ?? [])
+  return {
+    bind: async (input, options) => bindClaim(writer, input, options),
+    rebind: async (claimId, containerId, options) => rebindClaim(writer, claimId, containerId, options),
+    get: async (id) => data.claims.get(id),
+    async live(tenantId, poolId) {
+      const id = data.liveClaims.get(tenantId)?.get(poolId)
+      return id === undefined ? undefined : data.claims.get(id)
+    },
+    liveOf: async (tenantId) => rows(data.liveClaims.get(tenantId)?.values() ?? []),
+    list: async (query) =>
+      pageOf(rows(newestIds(writer, query)).filter(fits(query)), (claim) => [claim.tenantId, claim.poolId], query),
+    all: async ({ states = liveClaimStates, poolId }: { states?: typeof claimStates; poolId?: PoolId } = {}) =>
+      rows(data.claimIndex.ids(states, poolId)),
+    async transition(id, from, to, patch, options) {
+      writer.checkFence(options)
+      const expected = narrowed(claimTransitions, from, to)
+      const old = data.claims.get(id)
+      if (!old) return { outcome: 'missing' }
+      if (!expected.includes(old.state)) return { outcome: 'conflict', record: old }
+      const entered: Partial<ClaimRecord> = to === 'recovering' ? { containerId: undefined } : {}
+      const record = putClaim(data, old, { ...structuredClone(patch), ...entered, state: to, updatedAt: writer.now() })
+      writer.emit(options.event)
+      return { outcome: 'ok', record }
+    },
+    async patch(id, inStates, patch, options) {
+      writer.checkFence(options)
+      const old = data.claims.get(id)
+      if (!old) return { outcome: 'missing' }
+      const isStale = options.expectedRevision !== undefined && options.expectedRevision !== old.revision
+      if (isStale || !inStates.includes(old.state)) return { outcome: 'conflict', record: old }
+      const record = putClaim(data, old, { ...structuredClone(patch), updatedAt: writer.now() })
+      writer.emit(options.event)
+      return { outcome: 'ok', record }
+    },
+    async touch(activity) {
+      for (const [id, atMs] of activity) {
+        const old = data.claims.get(id)
+        if (old && atMs > old.lastActivityAt) putClaim(data, old, { lastActivityAt: atMs })
+      }
+    },
+    async prune(beforeMs) {
+      const old = rows(data.claimIndex.ids(finalClaimStates)).filter((claim) => claim.updatedAt < beforeMs)
+      for (const claim of old) removeClaim(data, claim)
+      return old.length
+    },
+  }
+}
+
+function* newestIds({ data }: Writer, { tenantId }: ClaimQuery): Generator<ClaimId> {
+  const tenants = tenantId === undefined ? data.newestClaims.values() : [data.newestClaims.get(tenantId)]
+  for (const pools of tenants) if (pools) yield* pools.values()
+}
+
+const fits =
+  ({ poolId, states }: ClaimQuery) =>
+  (claim: ClaimRecord): boolean =>
+    (poolId === undefined || claim.poolId === poolId) && (states === undefined || states.includes(claim.state))

@@ -1,0 +1,30 @@
+import type { IdempotencyStore } from '../store.ts'
+import type { Writer } from './writer.ts'
+
+export function createIdempotencyStore({ data, now }: Writer): IdempotencyStore {
+  const rows = data.idempotency
+  const rowKey = (scope: string, key: string) => JSON.stringify([scope, key])
+  return {
+    async begin(scope, key, bodyHash) {
+      const row = rows.get(rowKey(scope, key))
+      if (!row) {
+        rows.set(rowKey(scope, key), { bodyHash, startedAt: now() })
+        return { outcome: 'started' }
+      }
+      if (row.bodyHash !== bodyHash) return { outcome: 'mismatch' }
+      return row.record ? { outcome: 'done', record: row.record } : { outcome: 'pending' }
+    },
+    async finish(scope, key, record) {
+      const row = rows.get(rowKey(scope, key))
+      if (row) rows.set(rowKey(scope, key), { ...row, record })
+    },
+    async abandon(scope, key) {
+      if (!rows.get(rowKey(scope, key))?.record) rows.delete(rowKey(scope, key))
+    },
+    async prune(beforeMs) {
+      const before = rows.size
+      for (const [key, row] of rows) if (row.startedAt < beforeMs) rows.delete(key)
+      return before - rows.size
+    },
+  }
+}
