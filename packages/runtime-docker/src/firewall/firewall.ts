@@ -1,0 +1,95 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+
+import { Fault, KeyLock } from '@boilerhouse/base'
+
+import { runCommand, type RunCommand } from '../host/run-command.ts'
+import { parseListing, removalScript, ruleDifferences, wallScript, type Family, type Listing } from './firewall-rules.ts'
+
+/** The walls around our bridges: chains of our own in INPUT and FORWARD, shared by every installation on the host. */
+export interface Firewall {
+  /** Puts the walls in place; does nothing where they stand. `runtime.firewall_failed`. */
+  ensure(signal: AbortSignal): Promise<void>
+  /** In words; empty where the walls stand. */
+  differences(signal: AbortSignal): Promise<readonly string[]>
+  /** Takes the walls down once no bridge of any installation is left. */
+  remove(signal: AbortSignal): Promise<void>
+  /** True where there is something to wall in. */
+  hasBridges(): Promise<boolean>
+}
+
+export interface FirewallDeps {
+  readonly run?: RunCommand
+  /** Where interfaces are listed. */
+  readonly interfacesDir?: string
+}
+
+const commands = { ipv4: 'iptables', ipv6: 'ip6tables' } as const satisfies Record<Family, string>
+const families = ['ipv4', 'ipv6'] as const
+/** Rewrites that another process got in between of. */
+const attempts = 5
+const lockWaitS = '10'
+const bridgeFilterPath = '/proc/sys/net/bridge/bridge-nf-call-iptables'
+
+export function createFirewall({ run = runCommand, interfacesDir = '/sys/class/net' }: FirewallDeps = {}): Firewall {
+  const lock = new KeyLock<'rules'>()
+  const list = async (family: Family, signal: AbortSignal): Promise<Listing> => {
+    const result = await run([commands[family], '-w', lockWaitS, '-S'], { signal })
+    if (result.exitCode === 0) return parseListing(result.stdout)
+    throw new Fault('runtime.firewall_failed', `Cannot read the rules of ${commands[family]}: ${result.stderr.trim()}`)
+  }
+  const hasBridges = async () => (await readdir(interfacesDir)).some((name) => /^bh[nu][0-9a-f]{11}$/.test(name))
+
+  /** Reads, and applies what `scriptOf` makes of it, until nobody wrote in between. */
+  const rewrite = async (family: Family, scriptOf: (listing: Listing) => string, signal: AbortSignal) => {
+    for (let attempt = 1; ; attempt++) {
+      const stdin = scriptOf(await list(family, signal))
+      if (stdin === '') return
+      const result = await run([`${commands[family]}-restore`, '--noflush', '-w', lockWaitS], { signal, stdin })
+      if (result.exitCode === 0) return
+      if (attempt === attempts)
+        throw new Fault('runtime.firewall_failed', `Cannot write the rules of ${commands[family]}: ${result.stderr.trim()}`)
+    }
+  }
+  const usedFamilies = async () => ((await hasIpv6()) ? families : (['ipv4'] as const))
+
+  const differences = async (signal: AbortSignal) => {
+    const found = await Promise.all(
+      (await usedFamilies()).map(async (family) => ruleDifferences(family, await list(family, signal))),
+    )
+    return [...found.flat(), ...(await bridgeFilterDifferences())]
+  }
+  return {
+    hasBridges,
+    differences,
+    ensure: (signal) =>
+      lock.run('rules', async () => {
+        const wall = async (family: Family) =>
+          rewrite(family, (listing) => (ruleDifferences(family, listing).length === 0 ? '' : wallScript(family, listing)), signal)
+        await Promise.all((await usedFamilies()).map(wall))
+        await turnOnBridgeFilter()
+      }),
+    remove: (signal) =>
+      lock.run('rules', async () => {
+        if (await hasBridges()) return
+        for (const family of await usedFamilies()) await rewrite(family, removalScript, signal)
+      }),
+  }
+}
+
+const readOrEmpty = (path: string) => readFile(path, 'utf8').catch(() => '')
+
+/** Where the kernel has no IPv6, ip6tables fails, and there is nothing to wall. */
+const hasIpv6 = async () => (await readOrEmpty('/proc/net/if_inet6')) !== ''
+
+/** Without it, what two containers of one bridge say to each other passes no rule at all. */
+async function bridgeFilterDifferences(): Promise<readonly string[]> {
+  const value = (await readOrEmpty(bridgeFilterPath)).trim()
+  return value === '0' ? ['bridge-nf-call-iptables is off: containers of one pool reach each other'] : []
+}
+
+async function turnOnBridgeFilter(): Promise<void> {
+  if ((await readOrEmpty(bridgeFilterPath)).trim() !== '0') return
+  await writeFile(bridgeFilterPath, '1').catch((cause: unknown) => {
+    throw new Fault('runtime.firewall_failed', 'Cannot turn bridge-nf-call-iptables on', { cause })
+  })
+}

@@ -1,0 +1,167 @@
+import { writeFile } from 'node:fs/promises'
+
+import { Fault, invariant, KeyLock, type PoolId } from '@boilerhouse/base'
+import type { NetworkSpec, Runtime } from '@boilerhouse/runtime'
+import type Docker from 'dockerode'
+
+import { isStatus } from '../engine-fault.ts'
+import type { Engine } from '../engine.ts'
+import type { Firewall } from '../firewall/firewall.ts'
+import { labelFilter, labels } from '../labels.ts'
+import { formatAddress, formatCidr, parseCidr } from './cidr.ts'
+import { readHostRoutes } from './host-routes.ts'
+import { bridgeNameOf, networkNameOf, type PoolAccess } from './network-name.ts'
+import { allocateSubnet } from './subnet-allocation.ts'
+
+export interface NetworksDeps {
+  readonly engine: Engine
+  readonly firewall: Firewall
+  readonly installation: string
+  /** BOILERHOUSE_NETWORK_CIDR: pools' subnets are cut from it. */
+  readonly networkCidr: string
+  /** BOILERHOUSE_ALLOW_NETWORKS: `host` and names of networks that are not ours. */
+  readonly allowNetworks: readonly string[]
+}
+
+export interface Networks extends Pick<Runtime, 'ensureNetwork' | 'destroyNetwork' | 'chooseSubnet'> {
+  /** Pools that have a network of this installation. */
+  list(signal: AbortSignal): Promise<readonly PoolId[]>
+}
+
+export function createNetworks(deps: NetworksDeps): Networks {
+  const { engine, firewall, installation } = deps
+  const locks = new KeyLock<PoolId>()
+  const ours = (signal: AbortSignal, poolId?: PoolId) => listOurs(deps, signal, poolId)
+  const removeAll = async (networks: readonly Docker.NetworkInspectInfo[], signal: AbortSignal) => {
+    await Promise.all(networks.map((network) => removeNetwork(engine, network, signal)))
+    await firewall.remove(signal)
+  }
+  const chooseSubnet: Runtime['chooseSubnet'] = async (maxSize, taken, signal) => {
+    const range = parseCidr(deps.networkCidr)
+    invariant(range, `BOILERHOUSE_NETWORK_CIDR is an IPv4 network, got ${deps.networkCidr}`)
+    const [routes, engineSubnets] = await Promise.all([readHostRoutes(signal), listSubnets(engine, signal)])
+    // A wider route than ours (a VPN's 10.0.0.0/8) is refused too: addresses behind it would be cut off from the host.
+    const occupied = [...routes, ...[...engineSubnets, ...taken].flatMap((each) => parseCidr(each) ?? [])]
+    const subnet = allocateSubnet(range, maxSize, occupied)
+    if (subnet) return formatCidr(subnet)
+    throw new Fault('pool.network_exhausted', `No subnet for ${maxSize} containers is left in ${deps.networkCidr}`)
+  }
+  return {
+    chooseSubnet,
+    list: async (signal) => {
+      const pools = (await ours(signal)).flatMap((network) => (network.Labels?.[labels.pool] ?? []) as PoolId[] | PoolId)
+      return [...new Set(pools)]
+    },
+    ensureNetwork: (spec, signal) =>
+      locks.run(spec.poolId, async () => {
+        const { access } = spec
+        if (access !== 'none' && access !== 'unrestricted') return requireForeign(deps, access, signal)
+        // Walls before the bridge, so that it never stands open, and after it, since the engine writes its rules before ours.
+        await firewall.ensure(signal)
+        const networks = await ours(signal, spec.poolId)
+        const name = networkNameOf(installation, spec.poolId, access)
+        const former = networks.filter((network) => network.Name !== name)
+        const isThere = networks.length > former.length
+        await removeUnused(engine, former, signal)
+        if (!isThere) {
+          const isFree = former.length === 0
+          const subnet = isFree ? spec.subnet : await chooseSubnet(spec.maxSize, [], signal)
+          await createNetwork(deps, { ...spec, subnet }, access, signal)
+        }
+        await firewall.ensure(signal)
+      }),
+    destroyNetwork: (poolId, signal) => locks.run(poolId, async () => removeAll(await ours(signal, poolId), signal)),
+  }
+}
+
+async function createNetwork(deps: NetworksDeps, spec: NetworkSpec, access: PoolAccess, signal: AbortSignal): Promise<void> {
+  const { engine, installation } = deps
+  const subnet = parseCidr(spec.subnet)
+  if (!subnet) throw new Fault('runtime.network_failed', `Not a subnet: ${spec.subnet}`)
+  const bridge = bridgeNameOf(installation, spec.poolId, access)
+  const options: Docker.NetworkCreateOptions = {
+    Name: networkNameOf(installation, spec.poolId, access),
+    CheckDuplicate: true,
+    Driver: 'bridge',
+    EnableIPv6: false,
+    IPAM: { Driver: 'default', Config: [{ Subnet: spec.subnet, Gateway: formatAddress(subnet.base + 1) }] },
+    Options: {
+      'com.docker.network.bridge.name': bridge,
+      'com.docker.network.bridge.enable_icc': 'false',
+      'com.docker.network.bridge.host_binding_ipv4': '127.0.0.1',
+      'com.docker.network.bridge.enable_ip_masquerade': String(access === 'unrestricted'),
+    },
+    Labels: { [labels.installation]: installation, [labels.pool]: spec.poolId },
+  }
+  try {
+    await engine.call({ name: 'network_create', subject: 'network', signal }, (docker) => docker.createNetwork(options))
+  } catch (error) {
+    // Another process of ours was first.
+    if (!(error instanceof Fault && isStatus(error.cause, 409))) throw error
+  }
+  // Only a wish: without IPv6 in the kernel the file is missing, and ip6tables drops what would pass.
+  await writeFile(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, '1').catch(() => undefined)
+}
+
+async function listOurs(
+  { engine, installation }: NetworksDeps,
+  signal: AbortSignal,
+  poolId?: PoolId,
+): Promise<readonly Docker.NetworkInspectInfo[]> {
+  const { label } = labelFilter(installation)
+  const filters = { label: poolId === undefined ? label : [...label, `${labels.pool}=${poolId}`] }
+  return engine.call({ name: 'network_list', subject: 'engine', signal }, (docker) => docker.listNetworks({ filters }))
+}
+
+async function listSubnets(engine: Engine, signal: AbortSignal): Promise<readonly string[]> {
+  const networks = await engine.call({ name: 'network_list', subject: 'engine', signal }, (docker) => docker.listNetworks())
+  return networks.flatMap((network) => network.IPAM?.Config ?? []).flatMap((config) => config.Subnet ?? [])
+}
+
+/** A network of the former access still carries containers until the pool has rolled: those that do are left. */
+async function removeUnused(engine: Engine, networks: readonly Docker.NetworkInspectInfo[], signal: AbortSignal): Promise<void> {
+  const remove = async (network: Docker.NetworkInspectInfo) => {
+    try {
+      await removeIfThere(engine, network.Id, signal)
+    } catch (error) {
+      if (!(error instanceof Fault && isStatus(error.cause, 403))) throw error
+    }
+  }
+  await Promise.all(networks.map(remove))
+}
+
+/** Containers still on it are taken off: the pool's end is decided, and nobody may keep it by lingering. */
+async function removeNetwork(engine: Engine, network: Docker.NetworkInspectInfo, signal: AbortSignal): Promise<void> {
+  try {
+    await removeIfThere(engine, network.Id, signal)
+  } catch (error) {
+    if (!(error instanceof Fault && isStatus(error.cause, 403))) throw error
+    const { Containers = {} } = await engine.call({ name: 'network_inspect', subject: 'network', signal }, (docker) =>
+      docker.getNetwork(network.Id).inspect(),
+    )
+    const detach = (Container: string) =>
+      engine.call({ name: 'network_disconnect', subject: 'network', signal }, (docker) =>
+        docker.getNetwork(network.Id).disconnect({ Container, Force: true }),
+      )
+    await Promise.all(Object.keys(Containers).map(detach))
+    await removeIfThere(engine, network.Id, signal)
+  }
+}
+
+async function removeIfThere(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+  try {
+    await engine.call({ name: 'network_remove', subject: 'network', signal }, (docker) => docker.getNetwork(id).remove())
+  } catch (error) {
+    if (!(error instanceof Fault && isStatus(error.cause, 404))) throw error
+  }
+}
+
+async function requireForeign(
+  { engine, allowNetworks }: NetworksDeps,
+  access: Exclude<NetworkSpec['access'], PoolAccess>,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = access === 'host' ? 'host' : access.named
+  if (!allowNetworks.includes(name)) throw new Fault('workload.network_not_allowed', `The network ${name} is not allowed`)
+  await engine.call({ name: 'network_inspect', subject: 'network', signal }, (docker) => docker.getNetwork(name).inspect())
+}
