@@ -5,7 +5,7 @@ import type { ClaimQuery, ClaimStore } from '../store.ts'
 import { bindClaim, rebindClaim } from './claim-bind.ts'
 import { putClaim, removeClaim } from './claim-rows.ts'
 import { pageOf } from './paging.ts'
-import { narrowed, type Writer } from './writer.ts'
+import { compareAndSet, narrowed, type Writer } from './writer.ts'
 
 const finalClaimStates = claimStates.filter((state) => !liveClaimStates.includes(state))
 
@@ -26,25 +26,22 @@ export function createClaimStore(writer: Writer): ClaimStore {
     all: async ({ states = liveClaimStates, poolId }: { states?: typeof claimStates; poolId?: PoolId } = {}) =>
       rows(data.claimIndex.ids(states, poolId)),
     async transition(id, from, to, patch, options) {
-      writer.checkFence(options)
       const expected = narrowed(claimTransitions, from, to)
-      const old = data.claims.get(id)
-      if (!old) return { outcome: 'missing' }
-      if (!expected.includes(old.state)) return { outcome: 'conflict', record: old }
       const entered: Partial<ClaimRecord> = to === 'recovering' ? { containerId: undefined } : {}
-      const record = putClaim(data, old, { ...structuredClone(patch), ...entered, state: to, updatedAt: writer.now() })
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
+      return compareAndSet(
+        writer,
+        options,
+        data.claims.get(id),
+        (old) => expected.includes(old.state),
+        (old) => putClaim(data, old, { ...structuredClone(patch), ...entered, state: to, updatedAt: writer.now() }),
+      )
     },
     async patch(id, inStates, patch, options) {
-      writer.checkFence(options)
-      const old = data.claims.get(id)
-      if (!old) return { outcome: 'missing' }
-      const isStale = options.expectedRevision !== undefined && options.expectedRevision !== old.revision
-      if (isStale || !inStates.includes(old.state)) return { outcome: 'conflict', record: old }
-      const record = putClaim(data, old, { ...structuredClone(patch), updatedAt: writer.now() })
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
+      const isExpected = (old: ClaimRecord) =>
+        old.revision === (options.expectedRevision ?? old.revision) && inStates.includes(old.state)
+      return compareAndSet(writer, options, data.claims.get(id), isExpected, (old) =>
+        putClaim(data, old, { ...structuredClone(patch), updatedAt: writer.now() }),
+      )
     },
     async touch(activity) {
       for (const [id, atMs] of activity) {

@@ -5,7 +5,7 @@ import type { ContainerStore, PoolCounts } from '../store.ts'
 import { createContainer } from './container-create.ts'
 import { putContainer } from './container-rows.ts'
 import { pageOf } from './paging.ts'
-import { narrowed, type Writer } from './writer.ts'
+import { compareAndSet, narrowed, type Writer } from './writer.ts'
 
 export function createContainerStore(writer: Writer): ContainerStore {
   const { data } = writer
@@ -37,27 +37,26 @@ export function createContainerStore(writer: Writer): ContainerStore {
       return counted
     },
     async transition(id, from, to, patch, options) {
-      writer.checkFence(options)
       if (to === 'bound') throw new Fault('machine.unknown_transition', 'A container is bound by `bind` or `rebind` alone')
       const expected = narrowed(containerTransitions, from, to)
-      const old = data.containers.get(id)
-      if (!old) return { outcome: 'missing' }
-      if (!expected.includes(old.state)) return { outcome: 'conflict', record: old }
       const entered: Partial<ContainerRecord> =
         to === 'warm' ? { warmAt: writer.now(), claimId: undefined, tenantId: undefined, boundAt: undefined } : {}
-      const record = putContainer(writer, old, { ...structuredClone(patch), ...entered, state: to })
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
+      return compareAndSet(
+        writer,
+        options,
+        data.containers.get(id),
+        (old) => expected.includes(old.state),
+        (old) => putContainer(writer, old, { ...structuredClone(patch), ...entered, state: to }),
+      )
     },
-    async patch(id, inStates, patch, options) {
-      writer.checkFence(options)
-      const old = data.containers.get(id)
-      if (!old) return { outcome: 'missing' }
-      if (!inStates.includes(old.state)) return { outcome: 'conflict', record: old }
-      const record = putContainer(writer, old, structuredClone(patch))
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
-    },
+    patch: async (id, inStates, patch, options) =>
+      compareAndSet(
+        writer,
+        options,
+        data.containers.get(id),
+        (old) => inStates.includes(old.state),
+        (old) => putContainer(writer, old, structuredClone(patch)),
+      ),
     prune: async (beforeMs) => pruneGone(writer, beforeMs),
   }
 }

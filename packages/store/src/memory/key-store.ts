@@ -1,6 +1,6 @@
 import type { KeyStore } from '../store.ts'
 import { pageOf } from './paging.ts'
-import type { Writer } from './writer.ts'
+import { compareAndSet, type Writer } from './writer.ts'
 
 export function createKeyStore(writer: Writer): KeyStore {
   const { data } = writer
@@ -19,16 +19,18 @@ export function createKeyStore(writer: Writer): KeyStore {
     },
     get: async (id) => data.keys.get(id),
     list: async (query) => pageOf(data.keys.values(), ({ id }) => [id], query),
-    async revoke(id, options) {
-      writer.checkFence(options)
-      const old = data.keys.get(id)
-      if (!old) return { outcome: 'missing' }
-      if (old.revokedAt !== undefined) return { outcome: 'conflict', record: old }
-      const record = { ...old, revokedAt: writer.now() }
-      data.keys.set(id, record)
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
-    },
+    revoke: async (id, options) =>
+      compareAndSet(
+        writer,
+        options,
+        data.keys.get(id),
+        (old) => old.revokedAt === undefined,
+        (old) => {
+          const record = { ...old, revokedAt: writer.now() }
+          data.keys.set(id, record)
+          return record
+        },
+      ),
     async markUsed(ids) {
       for (const [id, lastUsedAt] of ids) {
         const old = data.keys.get(id)

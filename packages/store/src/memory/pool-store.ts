@@ -3,7 +3,7 @@ import { canTransition, liveClaimStates, liveContainerStates, poolTransitions, t
 
 import type { PoolStore } from '../store.ts'
 import { pageOf } from './paging.ts'
-import type { Writer } from './writer.ts'
+import { compareAndSet, type Writer } from './writer.ts'
 
 export function createPoolStore(writer: Writer): PoolStore {
   const { data } = writer
@@ -40,26 +40,18 @@ export function createPoolStore(writer: Writer): PoolStore {
       return pageOf(rows, ({ id }) => [id], query)
     },
     async update(id, spec, options) {
-      writer.checkFence(options)
-      const old = data.pools.get(id)
-      if (!old) return { outcome: 'missing' }
-      const isStale = options.expectedRevision !== undefined && options.expectedRevision !== old.revision
-      if (isStale || spec.workloadId !== old.workloadId || old.status.phase === 'draining')
-        return { outcome: 'conflict', record: old }
-      const record = put(old, { spec: structuredClone(spec), generation: old.generation + 1 })
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
+      const isExpected = (old: PoolRecord) =>
+        old.revision === (options.expectedRevision ?? old.revision) &&
+        old.workloadId === spec.workloadId &&
+        old.status.phase !== 'draining'
+      return compareAndSet(writer, options, data.pools.get(id), isExpected, (old) =>
+        put(old, { spec: structuredClone(spec), generation: old.generation + 1 }),
+      )
     },
     async setStatus(id, status, options) {
-      writer.checkFence(options)
-      const old = data.pools.get(id)
-      if (!old) return { outcome: 'missing' }
-      const { phase } = old.status
-      if (phase !== status.phase && !canTransition(poolTransitions, phase, status.phase))
-        return { outcome: 'conflict', record: old }
-      const record = put(old, { status: structuredClone(status) })
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
+      const leadsTo = ({ status: { phase } }: PoolRecord) =>
+        phase === status.phase || canTransition(poolTransitions, phase, status.phase)
+      return compareAndSet(writer, options, data.pools.get(id), leadsTo, (old) => put(old, { status: structuredClone(status) }))
     },
     async remove(id, options) {
       writer.checkFence(options)

@@ -1,12 +1,18 @@
-import type { WorkloadStore } from '../store.ts'
-import { pageOf } from './paging.ts'
-import type { Writer } from './writer.ts'
+import type { WorkloadRecord } from '@boilerhouse/resources'
 
-const buildLogLimit = 1_048_576
+import type { WorkloadStore } from '../store.ts'
+import { createBuildLogs } from './build-logs.ts'
+import { pageOf } from './paging.ts'
+import { compareAndSet, type Writer } from './writer.ts'
 
 export function createWorkloadStore(writer: Writer): WorkloadStore {
   const { data } = writer
   const inUse = (id: string) => [...data.pools.values()].some((pool) => pool.workloadId === id)
+  const put = (old: WorkloadRecord, changes: Partial<WorkloadRecord>): WorkloadRecord => {
+    const record = { ...old, ...changes, revision: old.revision + 1, updatedAt: writer.now() }
+    data.workloads.set(old.id, record)
+    return record
+  }
   return {
     async create({ id, spec }, options) {
       writer.checkFence(options)
@@ -28,33 +34,19 @@ export function createWorkloadStore(writer: Writer): WorkloadStore {
     get: async (id) => data.workloads.get(id),
     list: async (query) => pageOf(data.workloads.values(), ({ id }) => [id], query),
     async update(id, spec, options) {
-      writer.checkFence(options)
-      const old = data.workloads.get(id)
-      if (!old) return { outcome: 'missing' }
-      if (options.expectedRevision !== undefined && options.expectedRevision !== old.revision)
-        return { outcome: 'conflict', record: old }
-      const record = {
-        ...old,
-        spec: structuredClone(spec),
-        status: { state: 'creating' as const },
-        generation: old.generation + 1,
-        revision: old.revision + 1,
-        updatedAt: writer.now(),
-      }
-      data.workloads.set(id, record)
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
+      const isExpected = (old: WorkloadRecord) => old.revision === (options.expectedRevision ?? old.revision)
+      return compareAndSet(writer, options, data.workloads.get(id), isExpected, (old) =>
+        put(old, { spec: structuredClone(spec), status: { state: 'creating' }, generation: old.generation + 1 }),
+      )
     },
-    async setStatus(id, generation, status, options) {
-      writer.checkFence(options)
-      const old = data.workloads.get(id)
-      if (!old) return { outcome: 'missing' }
-      if (old.generation !== generation) return { outcome: 'conflict', record: old }
-      const record = { ...old, status: { ...status }, revision: old.revision + 1, updatedAt: writer.now() }
-      data.workloads.set(id, record)
-      writer.emit(options.event)
-      return { outcome: 'ok', record }
-    },
+    setStatus: async (id, generation, status, options) =>
+      compareAndSet(
+        writer,
+        options,
+        data.workloads.get(id),
+        (old) => old.generation === generation,
+        (old) => put(old, { status: { ...status } }),
+      ),
     async delete(id, options) {
       writer.checkFence(options)
       const old = data.workloads.get(id)
@@ -66,11 +58,6 @@ export function createWorkloadStore(writer: Writer): WorkloadStore {
       writer.emit(options.event)
       return { outcome: 'ok' }
     },
-    async appendBuildLog(id, text, { reset = false } = {}) {
-      if (!data.workloads.has(id)) return
-      const before = reset ? '' : (data.buildLogs.get(id) ?? '')
-      data.buildLogs.set(id, (before + text).slice(-buildLogLimit))
-    },
-    buildLog: async (id) => data.buildLogs.get(id) ?? '',
+    ...createBuildLogs(data),
   }
 }

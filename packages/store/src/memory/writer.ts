@@ -1,7 +1,7 @@
 import { Fault, type Clock } from '@boilerhouse/base'
 import { canTransition, type EventInput } from '@boilerhouse/resources'
 
-import type { WriteOptions } from '../store.ts'
+import type { Updated, WriteOptions } from '../store.ts'
 import type { EventLog, MemoryData } from './memory-data.ts'
 
 /**
@@ -41,6 +41,22 @@ export function createWriter({ data, clock, maxEvents }: WriterDeps): Writer {
       for (const wake of log.wakers) wake()
     },
   }
+}
+
+/** One compare-and-set with its event: changes a row that is there and as expected, and nothing else. */
+export function compareAndSet<Kind>(
+  writer: Writer,
+  options: WriteOptions,
+  row: Kind | undefined,
+  isExpected: (row: Kind) => boolean,
+  change: (row: Kind) => Kind,
+): Updated<Kind> {
+  writer.checkFence(options)
+  if (row === undefined) return { outcome: 'missing' }
+  if (!isExpected(row)) return { outcome: 'conflict', record: row }
+  const record = change(row)
+  writer.emit(options.event)
+  return { outcome: 'ok', record }
 }
 
 /** Removes at most `count` of the oldest events, none that a durable reader has yet to read; returns how many. */
