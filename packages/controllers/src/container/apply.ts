@@ -36,7 +36,7 @@ export async function applyStep(
     case 'quarantine':
       return next(await transit(term, row, 'quarantined', { reason: step.reason }))
     case 'drain':
-      return next(await transit(term, row, 'draining', { reason: step.reason }, row.state === 'bound' ? releasedData(view.workload) : {}))
+      return next(await transit(term, row, 'draining', { reason: step.reason }, drainData(row, view, step.isBroken)))
     case 'reset':
       return reset(work, pass)
     case 'wipe':
@@ -46,6 +46,10 @@ export async function applyStep(
     case 'forget':
       return undefined
   }
+}
+
+function drainData(row: ContainerRecord, { workload }: ContainerView, isBroken = false): Readonly<Record<string, unknown>> {
+  return row.state === 'bound' ? releasedData(workload) : { isBroken }
 }
 
 /** The row after a write; where another writer was first, the row as that one left it. */

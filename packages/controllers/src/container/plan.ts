@@ -35,7 +35,9 @@ export interface ContainerView {
 export type ContainerStep =
   | { readonly kind: 'wait'; readonly againMs?: number }
   | { readonly kind: 'start' | 'warm' | 'probe' | 'reset' | 'wipe' | 'destroy' | 'forget' }
-  | { readonly kind: 'fail' | 'drain' | 'lose' | 'quarantine'; readonly reason: string }
+  | { readonly kind: 'fail' | 'lose' | 'quarantine'; readonly reason: string }
+  /** `isBroken`: it ended by itself, which tells the pool's circuit something about the workload. */
+  | { readonly kind: 'drain'; readonly reason: string; readonly isBroken?: true }
 
 /** A warm container that fails its probe may come back for so long; then, or the second time, it is replaced. */
 export const recoverGraceMs = 10_000
@@ -84,7 +86,7 @@ function planWarm(view: ContainerView, workload: WorkloadRecord): ContainerStep 
   const { row, engine, isEngineConnected, memory, now } = view
   if (!isEngineConnected || engine === 'unknown') return wait
   const broken = whatBroke(view)
-  if (broken) return drain(broken)
+  if (broken) return { kind: 'drain', reason: broken, isBroken: true }
   if (!needsProbe(workload)) return row.state === 'unhealthy' ? { kind: 'warm' } : wait
   if (row.state === 'warm') return probeOrWait(view)
   const since = memory.unhealthySince ?? row.updatedAt

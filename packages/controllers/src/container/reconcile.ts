@@ -41,9 +41,9 @@ async function applyPass(work: ContainerWork, pass: Pass, step: Parameters<typeo
   try {
     return await applyStep(work, pass, step)
   } catch (error) {
-    // An engine that does not answer says nothing about the container: look again when it is back.
-    if (isFault(error, 'runtime.container_gone')) work.term.engine.forget(pass.row.id)
-    throw error
+    if (!isFault(error, 'runtime.container_gone') || pass.row.state === 'draining') throw error
+    work.term.engine.forget(pass.row.id)
+    return pass.row
   }
 }
 
@@ -61,14 +61,15 @@ async function look({ term, memories }: ContainerWork, row: ContainerRecord, sig
     row.claimId ? store.claims.get(row.claimId) : undefined,
     row.state === 'starting' ? disk.isFull(signal) : false,
   ])
+  const memory = memories.of(row)
   return {
-    row,
+    row: { ...row, health: memory.health },
     engine: engine.get(row.id),
     isEngineConnected: engine.isConnected,
     pool,
     workload,
     claim,
-    memory: memories.of(row),
+    memory,
     isDiskFull,
     now: clock.nowMs(),
   }

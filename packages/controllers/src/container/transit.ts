@@ -27,11 +27,18 @@ export async function transit(
   const type = isRelease && to === 'draining' ? 'container.released' : (eventOf[to] ?? 'container.draining')
   const updated = await term.store.containers.transition(row.id, [row.state], to, patch, {
     fence: term.leadership.fence,
-    event: { type, ...subjectOf(row), data: { from: row.state, ...(patch.reason ? { reason: patch.reason } : {}), ...data } },
+    event: { type, ...subjectOf(row), data: { ...ages(row, term.clock.nowMs()), ...(patch.reason ? { reason: patch.reason } : {}), ...data } },
   })
   if (updated.outcome === 'ok') term.metrics.count('transitions_total', { kind: 'container', to })
   return updated
 }
+
+/** How old it was and how long it had been warm: the pool's circuit tells a young death by it. */
+const ages = (row: ContainerRecord, now: number) => ({
+  from: row.state,
+  ageMs: now - row.createdAt,
+  ...(row.warmAt === undefined ? {} : { warmForMs: now - row.warmAt }),
+})
 
 export const subjectOf = (row: ContainerRecord) => ({
   actor: actorOf('container'),

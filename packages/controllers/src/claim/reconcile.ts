@@ -1,0 +1,37 @@
+import type { ClaimId } from '@boilerhouse/base'
+
+import { actorOf, type Term } from '../controller-deps.ts'
+import type { Again } from '../queue/work-queue.ts'
+import { planClaim, type ClaimView } from './plan.ts'
+
+/** Looks at one claim and has `claims` do what is due; what that is, `claims` alone knows. */
+export async function reconcileClaim(term: Term, id: ClaimId, signal: AbortSignal): Promise<Again> {
+  const first = await look(term, id)
+  if (!first) return {}
+  const step = planClaim(first)
+  if (step.kind === 'wait') return step.againMs === undefined ? {} : { againMs: step.againMs }
+  if (first.claim.state === 'active') {
+    // What was noted in memory since the last write counts as activity too.
+    await term.claims.flushActivity()
+    const now = await look(term, id)
+    const again = now && planClaim(now)
+    if (!again || again.kind === 'wait') return again?.againMs === undefined ? {} : { againMs: again.againMs }
+  }
+  const { againMs } = await term.claims.resume(id, { actor: actorOf('claim'), correlationId: `resume-${id}`, signal })
+  const after = await look(term, id)
+  const next = after && planClaim(after)
+  if (againMs !== undefined) return { againMs: Math.max(againMs, 1) }
+  if (next?.kind === 'wait') return next.againMs === undefined ? {} : { againMs: next.againMs }
+  // Still due: something it waits for will wake it, and this is the net below.
+  return next ? { againMs: 1_000 } : {}
+}
+
+async function look({ store, clock }: Term, id: ClaimId): Promise<ClaimView | undefined> {
+  const claim = await store.claims.get(id)
+  if (!claim) return undefined
+  const [container, workload] = await Promise.all([
+    claim.containerId ? store.containers.get(claim.containerId) : undefined,
+    store.workloads.get(claim.workloadId),
+  ])
+  return { claim, container, workload, now: clock.nowMs() }
+}

@@ -1,0 +1,35 @@
+import type { PoolId } from '@boilerhouse/base'
+
+import type { RunningController, Term } from '../controller-deps.ts'
+import { WorkQueue } from '../queue/work-queue.ts'
+import { everyPool } from './every-pool.ts'
+import { PoolMemories } from './pool-memory.ts'
+import { reconcilePool, type PoolWork } from './reconcile.ts'
+
+/** Keeps each pool at its size. */
+export function startPoolController(term: Term): RunningController {
+  const work: PoolWork = { term, memories: new PoolMemories() }
+  const unsubscribe = term.hub.subscribe((event) => work.memories.learn(event))
+  const queue = new WorkQueue<PoolId>({
+    name: 'pool',
+    clock: term.clock,
+    metrics: term.metrics,
+    log: term.log,
+    concurrency: 64,
+    backoff: { firstMs: 100, maxMs: 5_000 },
+    reconcile: (id, signal) => reconcilePool(work, id, signal),
+    onFenced: () => term.leadership.stepBack(),
+  })
+  return {
+    wake: (key, options) => queue.wake(key as PoolId, options),
+    async resync() {
+      for (const pool of await everyPool(term.store)) queue.wake(pool.id)
+    },
+    depth: () => queue.depth,
+    running: () => queue.running,
+    async stop() {
+      unsubscribe()
+      await queue.stop()
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { ClaimId, PoolId } from '@boilerhouse/base'
+import type { EventRecord, PoolRecord } from '@boilerhouse/resources'
+
+import { closedCircuit, provenAfterMs, recordFailure, reopened, type Circuit } from './circuit.ts'
+
+export interface PoolMemory {
+  circuit: Circuit
+  shortSince?: number
+  networkFault?: { readonly code: string; readonly message: string }
+  /** What warm containers were started with beside their workload. */
+  settings?: string
+  settingsChangedAt?: number
+  workloadGeneration?: number
+  readonly releases: Map<ClaimId, { readonly startedAt: number; isDone: boolean }>
+}
+
+/** What a process remembers of each pool. A new leader begins without it; the pool's conditions tell it what matters. */
+export class PoolMemories {
+  readonly #all = new Map<PoolId, PoolMemory>()
+
+  of(pool: PoolRecord, now: number): PoolMemory {
+    const known = this.#all.get(pool.id)
+    if (known) return known
+    const open = pool.status.conditions.find((condition) => condition.type === 'CircuitOpen')
+    const fresh: PoolMemory = { circuit: open ? reopened(now, open.message) : closedCircuit, releases: new Map() }
+    this.#all.set(pool.id, fresh)
+    return fresh
+  }
+
+  /** Feeds the circuit: a start that failed, or a container that died or failed its probe right after it became warm. */
+  learn(event: EventRecord): void {
+    const memory = event.poolId ? this.#all.get(event.poolId) : undefined
+    const failure = failureOf(event)
+    if (memory && failure) memory.circuit = recordFailure(memory.circuit, failure)
+  }
+
+  forget(id: PoolId): void {
+    this.#all.delete(id)
+  }
+}
+
+export function failureOf({ type, data, timeMs }: EventRecord): { createdAt: number; at: number; reason: string } | undefined {
+  const reason = typeof data['reason'] === 'string' ? data['reason'] : typeof data['detail'] === 'string' ? data['detail'] : 'unhealthy'
+  const ageMs = typeof data['ageMs'] === 'number' ? data['ageMs'] : 0
+  const isYoung = typeof data['warmForMs'] === 'number' && data['warmForMs'] < provenAfterMs
+  const isFailure =
+    // A full disk is the host's trouble, not the workload's.
+    (type === 'container.failed' && !reason.startsWith('host.')) ||
+    (type === 'container.draining' && data['isBroken'] === true && isYoung) ||
+    (type === 'container.unhealthy' && data['from'] === 'warm' && isYoung)
+  return isFailure ? { createdAt: timeMs - ageMs, at: timeMs, reason } : undefined
+}

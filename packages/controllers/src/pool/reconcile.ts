@@ -1,0 +1,118 @@
+import { isFault, newContainerId, type PoolId } from '@boilerhouse/base'
+import type { ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+
+import { transit } from '../container/transit.ts'
+import { actorOf, type Term } from '../controller-deps.ts'
+import type { Again } from '../queue/work-queue.ts'
+import { closedCircuit } from './circuit.ts'
+import { drainPool } from './drain.ts'
+import { planPool, type PoolPlan, type PoolStep, type PoolView } from './plan.ts'
+import type { PoolMemories, PoolMemory } from './pool-memory.ts'
+import { writeStatus } from './status.ts'
+
+export interface PoolWork {
+  readonly term: Term
+  readonly memories: PoolMemories
+}
+
+/** Looks at one pool, applies its plan and tells its status. */
+export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSignal): Promise<Again> {
+  const { term, memories } = work
+  const { store, clock } = term
+  const pool = await store.pools.get(id)
+  if (!pool) {
+    memories.forget(id)
+    return {}
+  }
+  const memory = memories.of(pool, clock.nowMs())
+  const [workload, containers] = await Promise.all([store.workloads.get(pool.workloadId), store.containers.all({ poolId: id })])
+  noteChanges(memory, pool, workload, clock.nowMs())
+  const view = await viewOf(work, memory, { pool, workload, containers }, signal)
+  const plan = planPool(view)
+  for (const step of plan.steps) if (!(await applyStep(term, view, step))) break
+  if (plan.isProven) memory.circuit = closedCircuit
+  if (!plan.isShort) delete memory.shortSince
+  else memory.shortSince ??= clock.nowMs()
+  await writeStatus(term, pool, plan)
+  if (pool.status.phase === 'draining') return drainPool(work, pool, memory, containers, signal)
+  return againOf(plan, memory)
+}
+
+function againOf(plan: PoolPlan, { networkFault }: PoolMemory): Again {
+  const againMs = Math.min(plan.againMs ?? Number.POSITIVE_INFINITY, networkFault ? 5_000 : Number.POSITIVE_INFINITY)
+  return Number.isFinite(againMs) ? { againMs } : {}
+}
+
+/** A changed workload gets its chance at once; a changed setting of the pool outdates what was started before. */
+function noteChanges(memory: PoolMemory, pool: PoolRecord, workload: WorkloadRecord | undefined, now: number): void {
+  if (memory.workloadGeneration !== undefined && workload && memory.workloadGeneration !== workload.generation)
+    memory.circuit = closedCircuit
+  if (workload) memory.workloadGeneration = workload.generation
+  const settings = JSON.stringify(pool.spec.network)
+  if (memory.settings !== undefined && memory.settings !== settings) memory.settingsChangedAt = now
+  memory.settings = settings
+}
+
+type Rows = Pick<PoolView, 'pool' | 'workload' | 'containers'>
+
+async function viewOf({ term }: PoolWork, memory: PoolMemory, rows: Rows, signal: AbortSignal): Promise<PoolView> {
+  const { clock, disk, settings, store } = term
+  const view = (room: number, freeMb: number): PoolView => ({
+    ...rows,
+    circuit: memory.circuit,
+    host: { freeMb, minFreeMb: settings.minFreeMb, room },
+    shortSince: memory.shortSince,
+    now: clock.nowMs(),
+    ...(memory.settingsChangedAt === undefined ? {} : { settingsChangedAt: memory.settingsChangedAt }),
+    ...(memory.networkFault ? { networkFault: memory.networkFault } : {}),
+  })
+  delete memory.networkFault
+  const freeMb = await disk.freeMb(signal)
+  const first = view(Number.POSITIVE_INFINITY, freeMb)
+  // Only a pool that wants containers pays for the network and for counting everybody's.
+  if (!planPool(first).steps.some((step) => step.kind === 'create')) return first
+  await ensureNetwork(term, memory, rows, signal)
+  return view(settings.maxContainers - (await countLive(store)), freeMb)
+}
+
+async function countLive(store: Term['store']): Promise<number> {
+  let live = 0
+  for (const counts of (await store.containers.counts()).values())
+    for (const [state, count] of Object.entries(counts)) if (state !== 'gone') live += count ?? 0
+  return live
+}
+
+/** A network that cannot be made is a condition of its pool, not a fault of the pass: the others go on. */
+async function ensureNetwork({ networks }: Term, memory: PoolMemory, { pool, workload }: Rows, signal: AbortSignal): Promise<void> {
+  if (!workload) return
+  try {
+    await networks.ensure(pool, workload, signal)
+  } catch (error) {
+    if (!isFault(error) || error.code === 'runtime.unavailable' || error.code.startsWith('store.')) throw error
+    memory.networkFault = { code: error.code, message: error.message }
+  }
+}
+
+/** False where the store refused: the view is out of date, and the event that made it so wakes the pool again. */
+async function applyStep(term: Term, { pool, workload, containers }: PoolView, step: PoolStep): Promise<boolean> {
+  if (step.kind === 'create') return workload !== undefined && create(term, pool, workload)
+  const row = containers.find((one): one is ContainerRecord => one.id === step.containerId)
+  if (row) await transit(term, row, step.kind === 'fail' ? 'failed' : 'draining', { reason: step.reason })
+  if (row) term.wake('container', row.id)
+  return true
+}
+
+async function create(term: Term, pool: PoolRecord, workload: WorkloadRecord): Promise<boolean> {
+  const id = newContainerId(term.clock.nowMs())
+  const created = await term.store.containers.create(
+    { id, poolId: pool.id, workloadGeneration: workload.generation, onDemand: false, maxContainers: term.settings.maxContainers },
+    {
+      fence: term.leadership.fence,
+      event: { type: 'container.created', actor: actorOf('pool'), subject: `container/${id}`, poolId: pool.id, containerId: id },
+    },
+  )
+  if (created.outcome !== 'ok') return false
+  term.metrics.count('transitions_total', { kind: 'container', to: 'starting' })
+  term.wake('container', id)
+  return true
+}

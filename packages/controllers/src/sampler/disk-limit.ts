@@ -1,0 +1,31 @@
+import { isFault } from '@boilerhouse/base'
+import type { ContainerRecord } from '@boilerhouse/resources'
+import type { ContainerStats } from '@boilerhouse/runtime'
+
+import { diskExceededReason } from '../container/plan.ts'
+import { subjectOf } from '../container/transit.ts'
+import type { Term } from '../controller-deps.ts'
+
+const mib = 1_048_576
+
+/**
+ * Pauses a container that writes more than its workload's diskMb, once, and tells it. The row is marked first, so that nobody takes
+ * the pause for one from outside; whoever unpauses it by hand keeps it running until its next sample.
+ */
+export async function enforceDiskLimit(term: Term, row: ContainerRecord, stats: ContainerStats): Promise<void> {
+  if (stats.diskBytes === undefined || row.reason?.startsWith(diskExceededReason)) return
+  const workload = await term.store.workloads.get(row.workloadId)
+  if (!workload || stats.diskBytes <= workload.spec.resources.diskMb * mib) return
+  const reason = `${diskExceededReason}: it holds ${Math.ceil(stats.diskBytes / mib)} MB, its workload allows ${workload.spec.resources.diskMb}`
+  const marked = await term.store.containers.patch(row.id, ['warm', 'bound'], { reason }, {
+    fence: term.leadership.fence,
+    event: { type: 'container.disk_exceeded', ...subjectOf(row), data: { diskBytes: stats.diskBytes, diskMb: workload.spec.resources.diskMb } },
+  })
+  if (marked.outcome !== 'ok') return
+  try {
+    await term.runtime.pause(row.id, term.leadership.signal)
+  } catch (error) {
+    if (!isFault(error)) throw error
+    term.log.warn('a container over its disk limit could not be paused', { containerId: row.id, error })
+  }
+}

@@ -1,0 +1,95 @@
+import { Fault, isFault, type WorkloadId } from '@boilerhouse/base'
+import type { WorkloadRecord, WorkloadStatus } from '@boilerhouse/resources'
+import type { ImageFacts } from '@boilerhouse/runtime'
+
+import { actorOf, type Term } from '../controller-deps.ts'
+import type { Gate } from '../host/gate.ts'
+import type { Again } from '../queue/work-queue.ts'
+import { resolveBuildContext } from './build-context.ts'
+import { BuildLog } from './build-log.ts'
+import { missingFeature } from './check-features.ts'
+import { planWorkload, type WorkloadStep, type WorkloadView } from './plan.ts'
+
+export interface WorkloadWork {
+  readonly term: Term
+  readonly tried: Map<WorkloadId, NonNullable<WorkloadView['tried']>>
+  /** One build at a time: builds share the engine with tenants. */
+  readonly builds: Gate
+}
+
+/** Brings a workload to `ready`, or to `error` with the reason. */
+export async function reconcileWorkload(work: WorkloadWork, id: WorkloadId, signal: AbortSignal): Promise<Again> {
+  const { term, tried } = work
+  const workload = await term.store.workloads.get(id)
+  if (!workload) {
+    tried.delete(id)
+    return {}
+  }
+  const before = tried.get(id)
+  const step = planWorkload({ workload, now: term.clock.nowMs(), ...(before ? { tried: before } : {}) })
+  if (step.kind === 'wait') return step.againMs === undefined ? {} : { againMs: step.againMs }
+  const status = await statusAfter(work, workload, step, signal)
+  const misses = before?.generation === workload.generation ? before.misses + 1 : 1
+  tried.set(id, { generation: workload.generation, at: term.clock.nowMs(), misses })
+  await writeStatus(term, workload, status)
+  // Says when to look again; another spec has come meanwhile where the write was refused.
+  return { againMs: status.state === 'error' ? 1 : 0 }
+}
+
+async function statusAfter(
+  work: WorkloadWork,
+  workload: WorkloadRecord,
+  step: Exclude<WorkloadStep, { kind: 'wait' }>,
+  signal: AbortSignal,
+): Promise<WorkloadStatus> {
+  const { runtime, settings } = work.term
+  const lacks = step.kind === 'refuse' ? step.reason : missingFeature(workload.spec, runtime.capabilities, settings.allowNetworks)
+  if (lacks !== undefined) return { state: 'error', reason: lacks }
+  try {
+    const facts = step.kind === 'build' ? await build(work, workload, step, signal) : await inspect(work, step, signal)
+    return { state: 'ready', imageId: facts.imageId }
+  } catch (error) {
+    // The engine or the store does not answer: that says nothing about the workload.
+    if (!isFault(error) || signal.aborted || error.retry === 'later') throw error
+    return { state: 'error', reason: `${error.code}: ${error.message}` }
+  }
+}
+
+function inspect({ term }: WorkloadWork, step: WorkloadStep, signal: AbortSignal): Promise<ImageFacts> {
+  if (step.kind !== 'inspect') throw new Fault('server.internal', `There is no image to inspect in step ${step.kind}`)
+  return term.runtime.inspectImage(step.image, signal)
+}
+
+async function build(
+  { term, builds }: WorkloadWork,
+  { id }: WorkloadRecord,
+  step: Extract<WorkloadStep, { kind: 'build' }>,
+  signal: AbortSignal,
+): Promise<ImageFacts> {
+  const context = await resolveBuildContext(term.settings.workloadsDir, step)
+  return builds.run(async () => {
+    const buildLog = new BuildLog(id, term)
+    try {
+      return await term.runtime.build({ workloadId: id, ...context, onLog: (text) => buildLog.append(text) }, signal)
+    } finally {
+      await buildLog.close()
+    }
+  })
+}
+
+async function writeStatus(term: Term, workload: WorkloadRecord, status: WorkloadStatus): Promise<void> {
+  const { state, reason } = workload.status
+  if (state === status.state && reason === status.reason) return
+  const type = status.state === 'ready' ? 'workload.ready' : 'workload.error'
+  const updated = await term.store.workloads.setStatus(workload.id, workload.generation, status, {
+    fence: term.leadership.fence,
+    event: {
+      type,
+      actor: actorOf('workload'),
+      subject: `workload/${workload.id}`,
+      revision: workload.revision,
+      data: { generation: workload.generation, ...(status.reason ? { reason: status.reason } : {}) },
+    },
+  })
+  if (updated.outcome === 'ok') term.metrics.count('transitions_total', { kind: 'workload', to: status.state })
+}
