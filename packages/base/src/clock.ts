@@ -14,15 +14,23 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve()
-      const end = () => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      signal?.addEventListener('abort', end, { once: true })
-    }),
+  async sleep(ms, signal) {
+    await timer(Math.min(Math.max(ms, 0), maxTimerMs), signal)
+    if (ms > maxTimerMs && !signal?.aborted) await systemClock.sleep(ms - maxTimerMs, signal)
+  },
 }
+
+/** A longer timer fires at once. */
+const maxTimerMs = 2_147_483_647
+
+const timer = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = () => {
+      clearTimeout(id)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const id = setTimeout(end, ms)
+    signal?.addEventListener('abort', end, { once: true })
+  })

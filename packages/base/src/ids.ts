@@ -12,7 +12,7 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 /** `<prefix>-` and 20 base-32 characters: 45 bits of time, 55 of randomness; sorts by time, is a DNS label. */
 export function newId<Name extends string>(prefix: string, nowMs: number): Branded<Name> {
   let time = ''
-  for (let left = nowMs, i = 0; i < 9; i++, left = Math.floor(left / 32)) time = alphabet[left % 32] + time
+  for (let left = Math.floor(nowMs), i = 0; i < 9; i++, left = Math.floor(left / 32)) time = alphabet[left % 32] + time
   let random = ''
   for (const byte of crypto.getRandomValues(new Uint8Array(11))) random += alphabet[byte % 32]
   return `${prefix}-${time}${random}` as Branded<Name>

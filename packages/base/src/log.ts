@@ -24,7 +24,7 @@ export function createLogger(options: LoggerOptions, fields: LogFields = {}): Lo
   const at = (level: LogLevel) => (message: string, more?: LogFields) => {
     if (ranks[level] < ranks[options.level]) return
     const time = new Date(options.clock.nowMs()).toISOString()
-    options.write(JSON.stringify({ time, level, message, ...plain(fields), ...plain(more) }))
+    options.write(line({ time, level, message }, { ...plain(fields), ...plain(more) }))
   }
   return {
     debug: at('debug'),
@@ -40,6 +40,15 @@ export const silentLogger: Logger = createLogger({
   clock: { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => {} },
   write: () => {},
 })
+
+/** A field that cannot be written costs the fields, never the caller. */
+function line(head: LogFields, fields: LogFields): string {
+  try {
+    return JSON.stringify({ ...head, ...fields }, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+  } catch (error) {
+    return JSON.stringify({ ...head, unprintable: String(error) })
+  }
+}
 
 function plain(fields: LogFields = {}): LogFields {
   return Object.fromEntries(

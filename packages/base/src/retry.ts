@@ -18,6 +18,7 @@ export async function retry<T>(action: (attempt: number) => Promise<T>, options:
     } catch (error) {
       if (attempt >= attempts || signal?.aborted || !isRetryable(error)) throw error
       await clock.sleep(backoffMs(options, attempt), signal)
+      if (signal?.aborted) throw error
     }
   }
 }

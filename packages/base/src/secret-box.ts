@@ -12,19 +12,25 @@ export interface SecretBox {
   open(sealed: Uint8Array, recordId: string): Uint8Array
 }
 
+const version = 1
+/** A shorter tag is no tag: without this a cut record could pass with four bytes of it. */
+const authTagLength = 16
+
 export function createSecretBox(secretKey: string): SecretBox {
   const key = Buffer.from(hkdfSync('sha256', secretKey, '', 'boilerhouse secrets v1', 32))
   return {
     seal(plain, recordId) {
       const nonce = randomBytes(12)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(recordId))
+      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength }).setAAD(Buffer.from(recordId))
       const body = Buffer.concat([cipher.update(plain), cipher.final()])
-      return Buffer.concat([Buffer.of(1), nonce, cipher.getAuthTag(), body])
+      return Buffer.concat([Buffer.of(version), nonce, cipher.getAuthTag(), body])
     },
     open(sealed, recordId) {
       const bytes = Buffer.from(sealed)
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 13)).setAAD(Buffer.from(recordId))
+        if (bytes[0] !== version) throw new Error(`sealed by version ${bytes[0]}`)
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 13), { authTagLength })
+        decipher.setAAD(Buffer.from(recordId))
         decipher.setAuthTag(bytes.subarray(13, 29))
         return Buffer.concat([decipher.update(bytes.subarray(29)), decipher.final()])
       } catch (cause) {

@@ -1,5 +1,7 @@
 import type { Clock } from './clock.ts'
 
+const maxKeys = 10_000
+
 /**
  * Wakes whoever waits for a key. Waiting is by event, never by polling; a wake that comes before the wait is kept as a
  * generation number, so `wait(key, seen)` with an old number returns at once.
@@ -7,6 +9,9 @@ import type { Clock } from './clock.ts'
 export class Wakeup<Key extends string> {
   readonly #clock: Clock
   readonly #generations = new Map<Key, number>()
+  /** The number of every key that `#generations` does not hold. */
+  #floor = 0
+  #last = 0
   readonly #waiters = new Map<Key, Set<() => void>>()
 
   constructor(clock: Clock) {
@@ -15,11 +20,16 @@ export class Wakeup<Key extends string> {
 
   /** The number to pass to `wait`, taken before looking at the world. */
   current(key: Key): number {
-    return this.#generations.get(key) ?? 0
+    return this.#generations.get(key) ?? this.#floor
   }
 
   wake(key: Key): void {
-    this.#generations.set(key, this.current(key) + 1)
+    // Keys come and go for ever. Forgetting them all raises the number of each, which wakes somebody too early, never too late.
+    if (this.#generations.size >= maxKeys) {
+      this.#generations.clear()
+      this.#floor = ++this.#last
+    }
+    this.#generations.set(key, ++this.#last)
     const waiters = this.#waiters.get(key)
     this.#waiters.delete(key)
     waiters?.forEach((resolve) => resolve())
@@ -43,6 +53,7 @@ export class Wakeup<Key extends string> {
     } finally {
       timer.abort()
       waiters.delete(onWake)
+      if (waiters.size === 0 && this.#waiters.get(key) === waiters) this.#waiters.delete(key)
     }
   }
 }
