@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { checkSteps } from './check/check-steps.ts'
+import { runSteps } from './check/run-steps.ts'
+import { addCounts, countsLine, noCounts } from './test-run/counts.ts'
+import { leftBehind, machineState } from './test-run/machine-state.ts'
+import { runTests } from './test-run/run-tests.ts'
+import { findTestGroups } from './test-run/test-groups.ts'
+
+const root = join(import.meta.dirname, '../..')
+const write = (text: string): boolean => process.stdout.write(text)
+const start = performance.now()
+
+const broken = await runSteps(checkSteps(root), write)
+const checked = { passed: 0, failed: broken.length, skipped: 0 }
+
+// Arguments choose groups by a part of their path: npm test -- packages/claims
+const wanted = process.argv.slice(2)
+const groups = (await findTestGroups(root)).filter(
+  ({ home }) => wanted.length === 0 || wanted.some((part) => home.includes(part)),
+)
+
+const scratch = await mkdtemp(join(tmpdir(), 'bh-'))
+const mark = ['BH_TEST_RUN', randomBytes(8).toString('hex')] as const
+const before = await machineState({ mark, scratch })
+const tested = await runTests(groups, { root, scratch, mark }, write)
+
+const left = [
+  ...leftBehind(before, await machineState({ mark, scratch })),
+  ...(await readdir(scratch)).map((name) => `temporary file ${scratch}/${name}`),
+]
+if (left.length > 0) write(`\n  FAILED  the tests left behind:\n${left.map((what) => `          ${what}\n`).join('')}`)
+else await rm(scratch, { recursive: true, force: true })
+
+const total = [checked, tested, { passed: 0, failed: left.length > 0 ? 1 : 0, skipped: 0 }].reduce(addCounts, noCounts)
+process.exitCode = total.failed + total.skipped > 0 || total.passed === 0 ? 1 : 0
+write(`\n  all in ${((performance.now() - start) / 1000).toFixed(0)} s\n${countsLine(total)}\n`)
