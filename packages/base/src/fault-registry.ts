@@ -205,6 +205,12 @@ export const faultRegistry = {
     "The tenant's kept files could not be put back",
     'Nothing was lost; correct the cause in `detail` and claim again.',
   ),
+  'state.keep_failed': entry(
+    502,
+    'later',
+    "The tenant's files could not be kept",
+    'Nothing was lost: they are in the volume or in the kept directory; correct the cause in `detail` and release again.',
+  ),
   'container.not_found': entry(404, 'after_change', 'There is no such container', 'List the containers to see their ids.'),
   'container.conflict': entry(
     409,

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+
+import type { ContainerId } from '@boilerhouse/base'
+
+export interface LayoutDirs {
+  /** As this process sees them, and as the engine's host does; equal where the server runs on the host itself. */
+  readonly dataDir: string
+  readonly hostDataDir: string
+  readonly slotsDir: string
+  readonly hostSlotsDir: string
+}
+
+export interface SlotPaths {
+  readonly root: string
+  /** Mounted read-only at /boilerhouse. The mount holds the inode: it is changed inside, never replaced. */
+  readonly box: string
+  readonly secrets: string
+  readonly comm: string
+  /** Files are written here and renamed into the box. */
+  readonly temporary: string
+}
+
+/** Every path of ours. `host*` paths are for the engine's mounts, the others for this process. */
+export interface Layout extends LayoutDirs {
+  readonly binDir: string
+  readonly hostBinDir: string
+  readonly volumesDir: string
+  readonly keptDir: string
+  slot(containerId: ContainerId): SlotPaths
+  hostSlot(containerId: ContainerId): SlotPaths
+  volumes(containerId: ContainerId): string
+  hostVolumes(containerId: ContainerId): string
+}
+
+/** Names inside a container's directory of volumes. */
+export const stateVolume = 'state'
+export const customVolume = (name: string): string => `custom-${name}`
+
+export function createLayout(dirs: LayoutDirs): Layout {
+  return {
+    ...dirs,
+    binDir: join(dirs.dataDir, 'bin'),
+    hostBinDir: join(dirs.hostDataDir, 'bin'),
+    volumesDir: join(dirs.dataDir, 'volumes'),
+    keptDir: join(dirs.dataDir, 'kept'),
+    slot: (containerId) => slotPaths(dirs.slotsDir, containerId),
+    hostSlot: (containerId) => slotPaths(dirs.hostSlotsDir, containerId),
+    volumes: (containerId) => join(dirs.dataDir, 'volumes', containerId),
+    hostVolumes: (containerId) => join(dirs.hostDataDir, 'volumes', containerId),
+  }
+}
+
+function slotPaths(slotsDir: string, containerId: ContainerId): SlotPaths {
+  const root = join(slotsDir, containerId)
+  const box = join(root, 'box')
+  return { root, box, secrets: join(box, 'secrets'), comm: join(root, 'comm'), temporary: join(root, 'tmp') }
+}

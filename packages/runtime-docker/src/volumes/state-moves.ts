@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rename } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+
+import type { ContainerId } from '@boilerhouse/base'
+import type { StateKey } from '@boilerhouse/runtime'
+
+import { stateVolume, type Layout } from '../layout.ts'
+import { entryNames, hasEntry, moveAside, syncDirectories } from './entries.ts'
+import { readJournal, removeJournal, writeJournal } from './journal.ts'
+import { writeNote } from './volume-note.ts'
+
+/** Where one key's files are kept. */
+export interface KeptPaths {
+  readonly root: string
+  readonly entries: string
+  /** Older copies that a later keep found in its way; nothing is ever overwritten. */
+  readonly aside: string
+  readonly journal: string
+  readonly key: string
+}
+
+export interface MoveDeps {
+  readonly layout: Layout
+  /** Tests stop here, at every step: what follows a throw is what follows a kill. */
+  readonly onStep: (step: string) => void
+}
+
+export const keptNameOf = ({ tenantId, workloadId }: StateKey): string =>
+  createHash('sha256').update(`${tenantId}\0${workloadId}`).digest('hex')
+
+export function keptPaths(layout: Layout, keptName: string): KeptPaths {
+  const root = join(layout.keptDir, keptName)
+  return {
+    root,
+    entries: join(root, 'entries'),
+    aside: join(root, 'aside'),
+    journal: join(root, 'journal.json'),
+    key: join(root, 'key.json'),
+  }
+}
+
+/** Moves kept entries into the volume. Resumes its own journal; the caller has settled any other one. */
+export async function moveIn(deps: MoveDeps, kept: KeptPaths, containerId: ContainerId): Promise<void> {
+  const { layout, onStep } = deps
+  const volumes = layout.volumes(containerId)
+  const state = join(volumes, stateVolume)
+  const names = await entryNames(kept.entries)
+  onStep('restore: look')
+  await writeJournal(kept.journal, { version: 1, operation: 'restore', containerId, names: await allNames(kept, names) })
+  onStep('restore: journal')
+  for (const name of names) {
+    // Left by a process that ran while the container was warm: nobody's data yet.
+    if (await hasEntry(join(state, name))) await moveAside(join(state, name), join(volumes, 'aside'), name)
+    onStep(`restore: made room for ${name}`)
+    await rename(join(kept.entries, name), join(state, name))
+    onStep(`restore: moved ${name}`)
+  }
+  await syncDirectories(state, kept.entries)
+  onStep('restore: synced')
+  await writeNote(layout, containerId, { kept: basename(kept.root), phase: 'restored' })
+  onStep('restore: marked')
+  await removeJournal(kept.journal)
+  onStep('restore: done')
+}
+
+/** Names that an earlier attempt of the same restore moved are still the tenant's: an undo has to find them. */
+async function allNames(kept: KeptPaths, names: readonly string[]): Promise<string[]> {
+  const before = await readJournal(kept.journal)
+  return [...new Set([...(before?.names ?? []), ...names])]
+}
+
+/** Moves the volume's entries to where they are kept; `names` of a journal that is there, else all. */
+export async function moveOut(deps: MoveDeps, kept: KeptPaths, containerId: ContainerId): Promise<void> {
+  const { layout, onStep } = deps
+  const state = join(layout.volumes(containerId), stateVolume)
+  await mkdir(kept.entries, { recursive: true, mode: 0o700 })
+  const names = await entryNames(state)
+  onStep('keep: look')
+  await writeJournal(kept.journal, { version: 1, operation: 'keep', containerId, names })
+  onStep('keep: journal')
+  await moveNames(deps, kept, state, names)
+  await removeJournal(kept.journal)
+  onStep('keep: done')
+}
+
+/** Ends a half-done restore the other way: what reached the volume goes back, what a warm process made stays there. */
+export async function moveBack(
+  deps: MoveDeps,
+  kept: KeptPaths,
+  containerId: ContainerId,
+  names: readonly string[],
+): Promise<void> {
+  const state = join(deps.layout.volumes(containerId), stateVolume)
+  deps.onStep('undo: begin')
+  for (const name of names) {
+    // Still kept: what has this name in the volume is the warm process's own.
+    if (!(await hasEntry(join(kept.entries, name))) && (await hasEntry(join(state, name)))) {
+      await rename(join(state, name), join(kept.entries, name))
+    }
+    deps.onStep(`undo: moved ${name}`)
+  }
+  await syncDirectories(kept.entries, state)
+  await removeJournal(kept.journal)
+  deps.onStep('undo: done')
+}
+
+async function moveNames({ onStep }: MoveDeps, kept: KeptPaths, state: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    if (await hasEntry(join(kept.entries, name))) await moveAside(join(kept.entries, name), kept.aside, name)
+    onStep(`keep: made room for ${name}`)
+    await rename(join(state, name), join(kept.entries, name))
+    onStep(`keep: moved ${name}`)
+  }
+  await syncDirectories(kept.entries, state)
+  onStep('keep: synced')
+}
