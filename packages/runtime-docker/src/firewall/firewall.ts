@@ -58,21 +58,44 @@ export function createFirewall({ run = runCommand, interfacesDir = '/sys/class/n
     )
     return [...found.flat(), ...(await bridgeFilterDifferences())]
   }
+  const wallAll = async () => {
+    const wall = async (family: Family) =>
+      rewrite(family, (listing) => (ruleDifferences(family, listing).length === 0 ? '' : wallScript(family, listing)), untilDone)
+    await Promise.all((await usedFamilies()).map(wall))
+    await turnOnBridgeFilter()
+  }
+  let next: Promise<void> | undefined
   return {
     hasBridges,
     differences,
-    ensure: (signal) =>
-      lock.run('rules', async () => {
-        const wall = async (family: Family) =>
-          rewrite(family, (listing) => (ruleDifferences(family, listing).length === 0 ? '' : wallScript(family, listing)), signal)
-        await Promise.all((await usedFamilies()).map(wall))
-        await turnOnBridgeFilter()
-      }),
+    ensure: (signal) => {
+      // Callers that come while others wait share their run: it begins after all of them asked.
+      next ??= lock.run('rules', async () => {
+        next = undefined
+        await wallAll()
+      })
+      return unlessAborted(next, signal)
+    },
     remove: (signal) =>
       lock.run('rules', async () => {
         if (await hasBridges()) return
         for (const family of await usedFamilies()) await rewrite(family, removalScript, signal)
       }),
+  }
+}
+
+/** A shared run is nobody's to abort; it takes milliseconds. */
+const untilDone = new AbortController().signal
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }
 

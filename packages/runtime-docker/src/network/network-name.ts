@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { PoolId } from '@boilerhouse/base'
 import type { WorkloadSpec } from '@boilerhouse/resources'
+import type { NetworkSpec } from '@boilerhouse/runtime'
 
 export type PoolAccess = WorkloadSpec['network']['access']
 
@@ -17,10 +18,11 @@ export function bridgeNameOf(installation: string, poolId: PoolId, access: PoolA
 
 export const bridgePrefixes = { none: 'bhn', unrestricted: 'bhu' } as const satisfies Record<PoolAccess, string>
 
-/** What the engine's `NetworkMode` is for containers of this workload; `host` and names were checked against the allow list. */
-export function networkModeOf(installation: string, poolId: PoolId, workload: WorkloadSpec): string {
+/** The network a workload's containers join: a pool's own, or one of the host's that the operator has to allow. */
+export function accessOf(workload: WorkloadSpec): NetworkSpec['access'] {
   const mode = workload.security.networkMode
-  if (mode === undefined || mode === 'none') return networkNameOf(installation, poolId, mode ?? workload.network.access)
-  if (mode === 'bridge') return networkNameOf(installation, poolId, 'unrestricted')
-  return mode
+  if (mode === undefined) return workload.network.access
+  if (mode === 'none') return 'none'
+  if (mode === 'bridge') return 'unrestricted'
+  return mode === 'host' ? 'host' : { named: mode }
 }

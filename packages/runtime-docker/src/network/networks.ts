@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 
 import { Fault, invariant, KeyLock, type PoolId } from '@boilerhouse/base'
-import type { NetworkSpec, Runtime } from '@boilerhouse/runtime'
+import type { ContainerSpec, NetworkSpec, Runtime } from '@boilerhouse/runtime'
 import type Docker from 'dockerode'
 
 import { isStatus } from '../engine-fault.ts'
@@ -10,7 +10,7 @@ import type { Firewall } from '../firewall/firewall.ts'
 import { labelFilter, labels } from '../labels.ts'
 import { formatAddress, formatCidr, parseCidr } from './cidr.ts'
 import { readHostRoutes } from './host-routes.ts'
-import { bridgeNameOf, networkNameOf, type PoolAccess } from './network-name.ts'
+import { accessOf, bridgeNameOf, networkNameOf, type PoolAccess } from './network-name.ts'
 import { allocateSubnet } from './subnet-allocation.ts'
 
 export interface NetworksDeps {
@@ -24,13 +24,18 @@ export interface NetworksDeps {
 }
 
 export interface Networks extends Pick<Runtime, 'ensureNetwork' | 'destroyNetwork' | 'chooseSubnet'> {
+  /** The engine's name of the network that this spec's container joins. `workload.network_not_allowed`. */
+  networkOf(spec: Pick<ContainerSpec, 'poolId' | 'workload'>): string
   /** Pools that have a network of this installation. */
   list(signal: AbortSignal): Promise<readonly PoolId[]>
 }
 
+const subnetAttempts = 5
+
 export function createNetworks(deps: NetworksDeps): Networks {
   const { engine, firewall, installation } = deps
   const locks = new KeyLock<PoolId>()
+  const subnetLock = new KeyLock<'subnet'>()
   const ours = (signal: AbortSignal, poolId?: PoolId) => listOurs(deps, signal, poolId)
   const removeAll = async (networks: readonly Docker.NetworkInspectInfo[], signal: AbortSignal) => {
     await Promise.all(networks.map((network) => removeNetwork(engine, network, signal)))
@@ -46,8 +51,26 @@ export function createNetworks(deps: NetworksDeps): Networks {
     if (subnet) return formatCidr(subnet)
     throw new Fault('pool.network_exhausted', `No subnet for ${maxSize} containers is left in ${deps.networkCidr}`)
   }
+  /** The subnet is a wish: where someone else has it by now (or the pool's former network still does), another one does as well. */
+  const createAnywhere = async (spec: NetworkSpec, access: PoolAccess, isWishFree: boolean, signal: AbortSignal) => {
+    if (isWishFree && (await createNetwork(deps, spec, access, signal)) === 'created') return
+    const isCreated = await subnetLock.run('subnet', async () => {
+      const taken = [spec.subnet]
+      for (let attempt = 0; attempt < subnetAttempts; attempt++) {
+        const subnet = await chooseSubnet(spec.maxSize, taken, signal)
+        if ((await createNetwork(deps, { ...spec, subnet }, access, signal)) === 'created') return true
+        taken.push(subnet)
+      }
+      return false
+    })
+    if (!isCreated) throw new Fault('runtime.network_failed', `Every subnet tried for pool ${spec.poolId} was taken meanwhile`)
+  }
   return {
     chooseSubnet,
+    networkOf: ({ poolId, workload }) => {
+      const access = accessOf(workload)
+      return isOurs(access) ? networkNameOf(installation, poolId, access) : requireAllowed(deps, access)
+    },
     list: async (signal) => {
       const pools = (await ours(signal)).flatMap((network) => (network.Labels?.[labels.pool] ?? []) as PoolId[] | PoolId)
       return [...new Set(pools)]
@@ -55,7 +78,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
     ensureNetwork: (spec, signal) =>
       locks.run(spec.poolId, async () => {
         const { access } = spec
-        if (access !== 'none' && access !== 'unrestricted') return requireForeign(deps, access, signal)
+        if (!isOurs(access)) return requireForeign(deps, access, signal)
         // Walls before the bridge, so that it never stands open, and after it, since the engine writes its rules before ours.
         await firewall.ensure(signal)
         const networks = await ours(signal, spec.poolId)
@@ -63,18 +86,19 @@ export function createNetworks(deps: NetworksDeps): Networks {
         const former = networks.filter((network) => network.Name !== name)
         const isThere = networks.length > former.length
         await removeUnused(engine, former, signal)
-        if (!isThere) {
-          const isFree = former.length === 0
-          const subnet = isFree ? spec.subnet : await chooseSubnet(spec.maxSize, [], signal)
-          await createNetwork(deps, { ...spec, subnet }, access, signal)
-        }
+        if (!isThere) await createAnywhere(spec, access, former.length === 0, signal)
         await firewall.ensure(signal)
       }),
     destroyNetwork: (poolId, signal) => locks.run(poolId, async () => removeAll(await ours(signal, poolId), signal)),
   }
 }
 
-async function createNetwork(deps: NetworksDeps, spec: NetworkSpec, access: PoolAccess, signal: AbortSignal): Promise<void> {
+async function createNetwork(
+  deps: NetworksDeps,
+  spec: NetworkSpec,
+  access: PoolAccess,
+  signal: AbortSignal,
+): Promise<'created' | 'overlaps'> {
   const { engine, installation } = deps
   const subnet = parseCidr(spec.subnet)
   if (!subnet) throw new Fault('runtime.network_failed', `Not a subnet: ${spec.subnet}`)
@@ -94,13 +118,15 @@ async function createNetwork(deps: NetworksDeps, spec: NetworkSpec, access: Pool
     Labels: { [labels.installation]: installation, [labels.pool]: spec.poolId },
   }
   try {
-    await engine.call({ name: 'network_create', subject: 'network', signal }, (docker) => docker.createNetwork(options))
+    await engine.call({ name: 'network.create', subject: 'network', signal }, (docker) => docker.createNetwork(options))
   } catch (error) {
+    if (error instanceof Fault && /overlaps/i.test(error.message)) return 'overlaps'
     // Another process of ours was first.
     if (!(error instanceof Fault && isStatus(error.cause, 409))) throw error
   }
   // Only a wish: without IPv6 in the kernel the file is missing, and ip6tables drops what would pass.
   await writeFile(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, '1').catch(() => undefined)
+  return 'created'
 }
 
 async function listOurs(
@@ -110,11 +136,11 @@ async function listOurs(
 ): Promise<readonly Docker.NetworkInspectInfo[]> {
   const { label } = labelFilter(installation)
   const filters = { label: poolId === undefined ? label : [...label, `${labels.pool}=${poolId}`] }
-  return engine.call({ name: 'network_list', subject: 'engine', signal }, (docker) => docker.listNetworks({ filters }))
+  return engine.call({ name: 'network.list', subject: 'engine', signal }, (docker) => docker.listNetworks({ filters }))
 }
 
 async function listSubnets(engine: Engine, signal: AbortSignal): Promise<readonly string[]> {
-  const networks = await engine.call({ name: 'network_list', subject: 'engine', signal }, (docker) => docker.listNetworks())
+  const networks = await engine.call({ name: 'network.list', subject: 'engine', signal }, (docker) => docker.listNetworks())
   return networks.flatMap((network) => network.IPAM?.Config ?? []).flatMap((config) => config.Subnet ?? [])
 }
 
@@ -136,11 +162,11 @@ async function removeNetwork(engine: Engine, network: Docker.NetworkInspectInfo,
     await removeIfThere(engine, network.Id, signal)
   } catch (error) {
     if (!(error instanceof Fault && isStatus(error.cause, 403))) throw error
-    const { Containers = {} } = await engine.call({ name: 'network_inspect', subject: 'network', signal }, (docker) =>
+    const { Containers = {} } = await engine.call({ name: 'network.inspect', subject: 'network', signal }, (docker) =>
       docker.getNetwork(network.Id).inspect(),
     )
     const detach = (Container: string) =>
-      engine.call({ name: 'network_disconnect', subject: 'network', signal }, (docker) =>
+      engine.call({ name: 'network.disconnect', subject: 'network', signal }, (docker) =>
         docker.getNetwork(network.Id).disconnect({ Container, Force: true }),
       )
     await Promise.all(Object.keys(Containers).map(detach))
@@ -150,18 +176,23 @@ async function removeNetwork(engine: Engine, network: Docker.NetworkInspectInfo,
 
 async function removeIfThere(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
   try {
-    await engine.call({ name: 'network_remove', subject: 'network', signal }, (docker) => docker.getNetwork(id).remove())
+    await engine.call({ name: 'network.remove', subject: 'network', signal }, (docker) => docker.getNetwork(id).remove())
   } catch (error) {
     if (!(error instanceof Fault && isStatus(error.cause, 404))) throw error
   }
 }
 
-async function requireForeign(
-  { engine, allowNetworks }: NetworksDeps,
-  access: Exclude<NetworkSpec['access'], PoolAccess>,
-  signal: AbortSignal,
-): Promise<void> {
+const isOurs = (access: NetworkSpec['access']): access is PoolAccess => access === 'none' || access === 'unrestricted'
+
+type ForeignAccess = Exclude<NetworkSpec['access'], PoolAccess>
+
+function requireAllowed({ allowNetworks }: NetworksDeps, access: ForeignAccess): string {
   const name = access === 'host' ? 'host' : access.named
   if (!allowNetworks.includes(name)) throw new Fault('workload.network_not_allowed', `The network ${name} is not allowed`)
-  await engine.call({ name: 'network_inspect', subject: 'network', signal }, (docker) => docker.getNetwork(name).inspect())
+  return name
+}
+
+async function requireForeign(deps: NetworksDeps, access: ForeignAccess, signal: AbortSignal): Promise<void> {
+  const name = requireAllowed(deps, access)
+  await deps.engine.call({ name: 'network.inspect', subject: 'network', signal }, (docker) => docker.getNetwork(name).inspect())
 }
