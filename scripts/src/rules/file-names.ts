@@ -1,19 +1,6 @@
 import { isTypeScript, type Rule } from './rule.ts'
 
-const forbidden = [
-  'utils',
-  'util',
-  'helpers',
-  'helper',
-  'common',
-  'misc',
-  'types',
-  'interfaces',
-  'manager',
-  'service',
-  'shared',
-  'index',
-]
+const forbidden = ['utils', 'util', 'helpers', 'helper', 'common', 'misc', 'types', 'interfaces', 'manager', 'service', 'shared']
 
 export const fileNames: Rule = {
   name: 'file names',
@@ -23,10 +10,10 @@ export const fileNames: Rule = {
       .filter(({ path }) => isTypeScript(path))
       .flatMap(({ path }) => {
         const file = path.split('/').at(-1) ?? ''
-        const stem = file.replace(/(\.(test|generated|bench))?\.tsx?$/, '')
+        const stem = file.replace(/(\.(test|fixture|generated))?\.tsx?$/, '')
         const isComponent = file.endsWith('.tsx') && /^[A-Z][A-Za-z0-9]*$/.test(stem)
         if (!isComponent && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) return [{ path, what: `"${file}" is not kebab-case` }]
-        const word = forbidden.find((name) => stem === name || stem.endsWith(`-${name}`))
+        const word = stem === 'index' ? 'index' : forbidden.find((name) => stem === name || stem.endsWith(`-${name}`))
         return word && !isKindService(stem) ? [{ path, what: `"${word}" does not say what the file does` }] : []
       }),
 }

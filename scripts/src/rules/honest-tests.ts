@@ -1,4 +1,4 @@
-import { isTest, linesWith, type Rule } from './rule.ts'
+import { isRule, isTest, linesWith, type Rule } from './rule.ts'
 
 const tricks: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   {
@@ -14,7 +14,7 @@ export const honestTests: Rule = {
   why: 'A test that is skipped, retried or runs against a mock of our own code proves nothing.',
   find: (files) =>
     files
-      .filter(({ path }) => isTest(path))
+      .filter(({ path }) => isTest(path) && !isRule(path))
       .flatMap(({ path, text }) =>
         tricks.flatMap(({ pattern, what }) => linesWith(text, pattern).map(({ line }) => ({ path, line, what }))),
       ),

@@ -1,7 +1,4 @@
-import { isTypeScript, type Rule } from './rule.ts'
-
-// This file and its test hold the marks that they look for.
-const ownFiles = /^scripts\/src\/rules\/reasons(\.test)?\.ts$/
+import { isRule, isTypeScript, type Rule } from './rule.ts'
 
 const marks: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: /(?:oxlint|eslint)-disable(?!.* -- \S)/, what: 'switches a lint rule off without saying why (` -- reason`)' },
@@ -18,7 +15,7 @@ export const reasons: Rule = {
   why: 'The next reader has to know whether the exemption still holds; unfinished work belongs in an issue.',
   find: (files) =>
     files
-      .filter(({ path }) => isTypeScript(path) && !path.includes('.generated.') && !ownFiles.test(path))
+      .filter(({ path }) => isTypeScript(path) && !path.includes('.generated.') && !isRule(path))
       .flatMap(({ path, text }) =>
         text
           .split('\n')

@@ -22,9 +22,14 @@ export interface Rule {
 
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path)
 export const isTypeScript = (path: string): boolean => /\.tsx?$/.test(path) && !path.endsWith('.d.ts')
-/** Parts of the repository that hold no product code. */
+/** Test code and tooling: a suite of conformance, a fixture, a `test-…` file, or a part of the repository that holds no product code. */
 export const isTestGround = (path: string): boolean =>
-  isTest(path) || /^(packages\/testkit|e2e|bench|scripts|examples)\//.test(path)
+  isTest(path) ||
+  /(^|\/)(conformance\/|test-[^/]+\.ts$|[^/]+(\.fixture|-conformance)\.ts$)/.test(path) ||
+  /^(packages\/testkit|e2e|bench|scripts|examples)\//.test(path)
+
+/** The rules and their tests hold the very texts that they look for. */
+export const isRule = (path: string): boolean => path.startsWith('scripts/src/rules/')
 
 /** The lines that hold a match, comments left out. */
 export function linesWith(text: string, pattern: RegExp): readonly { line: number; match: string }[] {
