@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 
 import {
   event,
-  eventsAfter,
+  writtenSince,
   everyPage,
   givenClaim,
   givenContainer,
@@ -14,6 +14,7 @@ import {
   tally,
   workloadId,
   workloadSpec,
+  mark,
 } from './seed.ts'
 import type { StoreUnderTest } from './store-under-test.ts'
 
@@ -31,7 +32,7 @@ export function catalogueConformance(at: StoreUnderTest): void {
     })
 
     test('of 10 creates of one id at once one is ok, and one event is written', async () => {
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, () =>
           at.store.workloads.create(
@@ -41,7 +42,7 @@ export function catalogueConformance(at: StoreUnderTest): void {
         ),
       )
       expect(tally(outcomes)).toEqual({ ok: 1, exists: 9 })
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('an update raises generation and revision and goes back to creating', async () => {
@@ -58,7 +59,7 @@ export function catalogueConformance(at: StoreUnderTest): void {
 
     test('of 10 updates of the same expected revision at once one is ok, the others are told the record as it is', async () => {
       const { id, revision } = await givenWorkload(at.store)
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, i) =>
           at.store.workloads.update(id, workloadSpec({ image: `echo:${i}` }), {
@@ -70,7 +71,7 @@ export function catalogueConformance(at: StoreUnderTest): void {
       expect(tally(outcomes)).toEqual({ ok: 1, conflict: 9 })
       const now = await at.store.workloads.get(id)
       for (const outcome of outcomes) if (outcome.outcome === 'conflict') expect(outcome.record).toEqual(now!)
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('a status of an older generation is a conflict: the spec has changed since', async () => {
@@ -91,12 +92,12 @@ export function catalogueConformance(at: StoreUnderTest): void {
       await at.store.pools.remove(poolId('demo'), {})
       expect((await at.store.workloads.delete(id, { expectedRevision: revision + 7 })).outcome).toBe('conflict')
       await at.store.workloads.appendBuildLog(id, 'step 1')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const options = { event: event('workload.deleted', 'workload/echo') }
       expect((await at.store.workloads.delete(id, { expectedRevision: revision, ...options })).outcome).toBe('ok')
       expect((await at.store.workloads.delete(id, options)).outcome).toBe('missing')
       expect(await at.store.workloads.get(id)).toBeUndefined()
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
       await givenWorkload(at.store)
       expect(await at.store.workloads.buildLog(id)).toBe('')
     })
@@ -177,12 +178,12 @@ export function catalogueConformance(at: StoreUnderTest): void {
       if (updated.outcome !== 'ok') throw new Error(updated.outcome)
       expect(updated.record).toMatchObject({ spec: { minSize: 5 }, generation: 2 })
       expect(updated.record.revision).toBeGreaterThan(first.revision)
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const options = { event: event('pool.updated', 'pool/demo') }
       const stale = await at.store.pools.update(first.id, poolSpec(), { ...options, expectedRevision: first.revision })
       expect(stale).toEqual({ outcome: 'conflict', record: updated.record })
       expect((await at.store.pools.update(first.id, poolSpec({ workloadId: 'other' }), options)).outcome).toBe('conflict')
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
       await at.store.pools.setStatus(first.id, { phase: 'draining', conditions: [] }, {})
       expect((await at.store.pools.update(first.id, poolSpec({ minSize: 2 }), {})).outcome).toBe('conflict')
       expect((await at.store.pools.update(poolId('none'), poolSpec(), {})).outcome).toBe('missing')
@@ -198,14 +199,14 @@ export function catalogueConformance(at: StoreUnderTest): void {
       expect((await at.store.pools.setStatus(poolId('demo'), { phase: 'degraded', conditions: [] }, {})).outcome).toBe('ok')
       expect((await at.store.pools.setStatus(poolId('demo'), { phase: 'draining', conditions: [] }, {})).outcome).toBe('ok')
       expect((await at.store.pools.setStatus(poolId('demo'), { phase: 'draining', conditions }, {})).outcome).toBe('ok')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const refused = await at.store.pools.setStatus(
         poolId('demo'),
         { phase: 'ready', conditions: [] },
         { event: event('pool.phase', 'pool/demo') },
       )
       expect(refused).toMatchObject({ outcome: 'conflict', record: { status: { phase: 'draining' } } })
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
       expect((await at.store.pools.setStatus(poolId('none'), { phase: 'ready', conditions: [] }, {})).outcome).toBe('missing')
     })
 

@@ -6,7 +6,7 @@ import {
   bind,
   bindInput,
   event,
-  eventsAfter,
+  writtenSince,
   everyPage,
   faultOf,
   givenClaim,
@@ -17,6 +17,7 @@ import {
   poolId,
   tally,
   tenantId,
+  mark,
 } from './seed.ts'
 import type { StoreUnderTest } from './store-under-test.ts'
 
@@ -59,7 +60,7 @@ export function claimConformance(at: StoreUnderTest): void {
       await givenPool(at.store)
       const peer = await at.connect()
       const warm = await givenContainer(at.store, 'demo', 'warm')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const outcomes = await Promise.all(
         Array.from({ length: 64 }, (_, i) => bind(i % 2 ? peer : at.store, bindInput('demo', `t${i}`, warm.id))),
       )
@@ -67,14 +68,14 @@ export function claimConformance(at: StoreUnderTest): void {
       const live = await at.store.claims.all({ poolId: poolId('demo') })
       expect(live.map((claim) => claim.containerId)).toEqual([warm.id])
       expect((await at.store.containers.get(warm.id))?.claimId).toBe(live[0]?.id)
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('64 binds of one tenant at once, each with its own container: one claim, the other containers stay warm', async () => {
       await givenPool(at.store)
       const peer = await at.connect()
       const warm = await givenWarm(at.store, 'demo', 64)
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const outcomes = await Promise.all(
         warm.map((container, i) => bind(i % 2 ? peer : at.store, bindInput('demo', 'alice', container.id))),
       )
@@ -84,7 +85,7 @@ export function claimConformance(at: StoreUnderTest): void {
       for (const outcome of outcomes)
         if (outcome.outcome === 'exists')
           expect(outcome.claim.id).toBe(winner?.outcome === 'bound' ? winner.claim.id : ('' as ClaimId))
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('64 tenants bind 64 containers at once: everyone has one, nobody shares', async () => {
@@ -102,12 +103,12 @@ export function claimConformance(at: StoreUnderTest): void {
       async (state) => {
         await givenPool(at.store)
         const container = await givenContainer(at.store, 'demo', state)
-        const head = await at.store.events.head()
+        const head = await mark(at.store)
         const input = bindInput('demo', 'alice', container.id)
         expect((await bind(at.store, input)).outcome).toBe('taken')
         expect(await at.store.containers.get(container.id)).toEqual(container)
         expect(await at.store.claims.get(input.claimId)).toBeUndefined()
-        expect(await eventsAfter(at.store, head)).toEqual([])
+        expect(await writtenSince(at.store, head)).toEqual([])
       },
     )
 
@@ -124,11 +125,11 @@ export function claimConformance(at: StoreUnderTest): void {
       await givenPool(at.store)
       const { claim } = await givenClaim(at.store, 'demo', 'alice')
       const second = await givenContainer(at.store, 'demo', 'warm')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const again = await bind(at.store, bindInput('demo', 'alice', second.id, { maxClaims: 1 }))
       expect(again).toEqual({ outcome: 'exists', claim })
       expect((await at.store.containers.get(second.id))?.state).toBe('warm')
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
     })
 
     test('after a final claim the same tenant binds anew, by a new row', async () => {
@@ -148,10 +149,10 @@ export function claimConformance(at: StoreUnderTest): void {
       await givenClaim(at.store, 'b', 'alice')
       await givenClaim(at.store, 'a', 'bob')
       const warm = await givenContainer(at.store, 'c', 'warm')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       expect(await bind(at.store, bindInput('c', 'alice', warm.id, { maxClaims: 2 }))).toEqual({ outcome: 'quota', held: 2 })
       expect((await at.store.containers.get(warm.id))?.state).toBe('warm')
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
       expect((await bind(at.store, bindInput('c', 'alice', warm.id, { maxClaims: 3 }))).outcome).toBe('bound')
     })
 
@@ -218,7 +219,7 @@ export function claimConformance(at: StoreUnderTest): void {
     test('a transition from an expected state writes the state, the patch and one event', async () => {
       await givenPool(at.store)
       const { claim } = await givenClaim(at.store, 'demo', 'alice')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const moved = await at.store.claims.transition(
         claim.id,
         ['pending'],
@@ -230,14 +231,14 @@ export function claimConformance(at: StoreUnderTest): void {
         outcome: 'ok',
         record: { state: 'active', source: 'pool+data', containerId: claim.containerId },
       })
-      expect(await eventsAfter(at.store, head)).toMatchObject([{ type: 'claim.active', subject: `claim/${claim.id}` }])
+      expect(await writtenSince(at.store, head)).toMatchObject([{ type: 'claim.active', subject: `claim/${claim.id}` }])
     })
 
     test('of 20 equal transitions at once one wins; the others get the record as it is, and one event is written', async () => {
       await givenPool(at.store)
       const peer = await at.connect()
       const { claim } = await givenClaim(at.store, 'demo', 'alice')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
           (i % 2 ? peer : at.store).claims.transition(
@@ -251,7 +252,7 @@ export function claimConformance(at: StoreUnderTest): void {
       )
       expect(tally(outcomes)).toEqual({ ok: 1, conflict: 19 })
       for (const outcome of outcomes) if (outcome.outcome !== 'missing') expect(outcome.record.state).toBe('active')
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('a claim that does not exist is missing', async () => {
@@ -318,13 +319,13 @@ export function claimConformance(at: StoreUnderTest): void {
     test('a patch of another revision or in another state is a conflict and writes nothing', async () => {
       await givenPool(at.store)
       const { claim } = await givenClaim(at.store, 'demo', 'alice')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const options = { event: event('claim.updated', `claim/${claim.id}`) }
       const stale = await at.store.claims.patch(claim.id, ['pending'], { revision: 9 }, { ...options, expectedRevision: 7 })
       expect(stale).toEqual({ outcome: 'conflict', record: claim })
       const elsewhere = await at.store.claims.patch(claim.id, ['active'], { revision: 9 }, options)
       expect(elsewhere).toEqual({ outcome: 'conflict', record: claim })
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
     })
 
     test('of 20 deliveries of the next revision at once one wins', async () => {
@@ -342,7 +343,7 @@ export function claimConformance(at: StoreUnderTest): void {
       await givenPool(at.store)
       const a = await givenClaim(at.store, 'demo', 'a')
       const b = await givenClaim(at.store, 'demo', 'b')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const later = a.claim.lastActivityAt + 5000
       await at.store.claims.touch(
         new Map([
@@ -354,7 +355,7 @@ export function claimConformance(at: StoreUnderTest): void {
       expect((await at.store.claims.get(a.claim.id))?.lastActivityAt).toBe(later)
       expect((await at.store.claims.get(b.claim.id))?.lastActivityAt).toBe(b.claim.lastActivityAt)
       await at.store.claims.touch(new Map())
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
     })
 
     test('the list shows the newest claim of each (tenant, pool), by tenant, in pages without gap or repetition', async () => {
@@ -435,13 +436,13 @@ export function claimConformance(at: StoreUnderTest): void {
       await givenPool(at.store)
       const { claim } = await givenRecovering()
       const warm = await givenContainer(at.store, 'demo', 'warm')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const bound = await at.store.claims.rebind(claim.id, warm.id, { event: event('container.claimed', `container/${warm.id}`) })
       if (bound.outcome !== 'bound') throw new Error(bound.outcome)
       expect(bound.claim).toMatchObject({ id: claim.id, state: 'recovering', containerId: warm.id })
       expect(bound.container).toMatchObject({ id: warm.id, state: 'bound', claimId: claim.id, tenantId: tenantId('alice') })
       expect(await at.store.containers.get(warm.id)).toEqual(bound.container)
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('of 16 rebinds of one claim at once one wins; the other containers stay warm', async () => {

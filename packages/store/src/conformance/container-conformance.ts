@@ -6,7 +6,7 @@ import {
   bind,
   bindInput,
   event,
-  eventsAfter,
+  writtenSince,
   everyPage,
   faultOf,
   givenClaim,
@@ -16,6 +16,7 @@ import {
   poolId,
   tally,
   tenantId,
+  mark,
 } from './seed.ts'
 import type { StoreUnderTest } from './store-under-test.ts'
 
@@ -32,7 +33,7 @@ export function containerConformance(at: StoreUnderTest): void {
   describe('container rows', () => {
     test('a new container is starting, of its pool and workload, and its event is written with it', async () => {
       await givenPool(at.store)
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const id = newContainerId(Date.now())
       const created = await at.store.containers.create(
         { id, poolId: poolId('demo'), workloadGeneration: 3, onDemand: true },
@@ -50,7 +51,7 @@ export function containerConformance(at: StoreUnderTest): void {
       expect(String(created.record.workloadId)).toBe('echo')
       expect(created.record.warmAt).toBeUndefined()
       expect(await at.store.containers.get(id)).toEqual(created.record)
-      expect(await eventsAfter(at.store, head)).toMatchObject([{ type: 'container.created', containerId: id }])
+      expect(await writtenSince(at.store, head)).toMatchObject([{ type: 'container.created', containerId: id }])
     })
 
     test('50 creates at once never pass maxSize, and write one event each', async () => {
@@ -90,14 +91,14 @@ export function containerConformance(at: StoreUnderTest): void {
     test('a refused create writes no event', async () => {
       await givenPool(at.store, 'demo', { maxSize: 1 })
       await create('demo')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const id = newContainerId(Date.now())
       await at.store.containers.create(
         { id, poolId: poolId('demo'), workloadGeneration: 1, onDemand: false },
         { event: event('container.created', `container/${id}`) },
       )
       expect(await at.store.containers.get(id)).toBeUndefined()
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
     })
   })
 
@@ -118,7 +119,7 @@ export function containerConformance(at: StoreUnderTest): void {
       await givenPool(at.store)
       const peer = await at.connect()
       const container = await givenContainer(at.store, 'demo', 'warm')
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
           (i % 2 ? peer : at.store).containers.transition(
@@ -132,7 +133,7 @@ export function containerConformance(at: StoreUnderTest): void {
       )
       expect(tally(outcomes)).toEqual({ ok: 1, conflict: 19 })
       for (const outcome of outcomes) if (outcome.outcome !== 'missing') expect(outcome.record.state).toBe('draining')
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('64 binds and a drain of one container at once: it is drained or bound, and if drained no claim was made', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Fence, Store } from '../store.ts'
 import {
   event,
-  eventsAfter,
+  writtenSince,
   faultOf,
   givenClaim,
   givenContainer,
@@ -14,6 +14,7 @@ import {
   poolSpec,
   tally,
   workloadSpec,
+  mark,
 } from './seed.ts'
 import type { StoreUnderTest } from './store-under-test.ts'
 
@@ -94,7 +95,7 @@ export function leaseConformance(at: StoreUnderTest): void {
       await givenPool(at.store)
       const container = await givenContainer(at.store, 'demo', 'warm')
       const { old, now } = await overtaken()
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const drain = (fence: Fence) =>
         at.store.containers.transition(
           container.id,
@@ -105,7 +106,7 @@ export function leaseConformance(at: StoreUnderTest): void {
         )
       expect(await faultOf(drain(old))).toBe('store.fenced')
       expect((await at.store.containers.get(container.id))?.state).toBe('warm')
-      expect(await eventsAfter(at.store, head)).toEqual([])
+      expect(await writtenSince(at.store, head)).toEqual([])
       expect((await drain(now)).outcome).toBe('ok')
     })
 

@@ -1,7 +1,7 @@
 import { newKeyId } from '@boilerhouse/base'
 import { describe, expect, test } from 'bun:test'
 
-import { event, eventsAfter, everyPage, faultOf, givenPool, poolId, tally, tenantId } from './seed.ts'
+import { event, writtenSince, everyPage, faultOf, givenPool, poolId, tally, tenantId, mark } from './seed.ts'
 import type { StoreUnderTest } from './store-under-test.ts'
 
 export function recordConformance(at: StoreUnderTest): void {
@@ -22,7 +22,7 @@ export function recordConformance(at: StoreUnderTest): void {
         expiresAt: 5e12,
         requestsPerMinute: 7,
       }
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const created = await at.store.keys.create(input, { event: event('key.created', `key/${input.id}`) })
       expect(created).toMatchObject(input)
       expect(created.createdAt).toBeGreaterThan(0)
@@ -30,18 +30,18 @@ export function recordConformance(at: StoreUnderTest): void {
       expect(await at.store.keys.get(input.id)).toEqual(created)
       expect(await at.store.keys.byHash('0'.repeat(63))).toBeUndefined()
       expect(await at.store.keys.get(newKeyId(1))).toBeUndefined()
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
     test('of 10 revocations at once one is ok and writes its event; the key is still found, as revoked', async () => {
       const { id, hash } = await at.store.keys.create(key(), {})
-      const head = await at.store.events.head()
+      const head = await mark(at.store)
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, () => at.store.keys.revoke(id, { event: event('key.revoked', `key/${id}`) })),
       )
       expect(tally(outcomes)).toEqual({ ok: 1, conflict: 9 })
       expect((await at.store.keys.byHash(hash))?.revokedAt).toBeGreaterThan(0)
-      expect(await eventsAfter(at.store, head)).toHaveLength(1)
+      expect(await writtenSince(at.store, head)).toHaveLength(1)
       expect((await at.store.keys.revoke(newKeyId(1), {})).outcome).toBe('missing')
     })
 

@@ -169,6 +169,36 @@ export async function eventsAfter(
   }
 }
 
+const markSubject = 'conformance/mark'
+
+/**
+ * The cursor after everything written so far. A store may hold events back while an older writer could still commit; once an event
+ * appended now can be read, so can all before it.
+ */
+export async function mark(store: Store): Promise<string> {
+  const id = crypto.randomUUID()
+  const from = await store.events.head()
+  await store.events.append(event('server.started', markSubject, { data: { id } }))
+  return cursorOf(store, from, (record) => record.data['id'] === id)
+}
+
+/** What was written after `mark`, without other marks. */
+export async function writtenSince(store: Store, cursor: string): Promise<readonly EventRecord[]> {
+  await mark(store)
+  return (await eventsAfter(store, cursor)).filter((record) => record.subject !== markSubject)
+}
+
+/** Waits until the event can be read; its cursor. */
+export async function cursorOf(store: Store, from: string, isMeant: (record: EventRecord) => boolean): Promise<string> {
+  const limitMs = performance.now() + 5000
+  for (;;) {
+    const found = (await eventsAfter(store, from)).find(isMeant)
+    if (found) return found.cursor
+    if (performance.now() > limitMs) throw new Error('An event that was committed cannot be read after 5 s')
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
 /** Every item of a list, read in pages of `limit`. */
 export async function everyPage<Item>(
   read: (query: PageQuery) => Promise<Page<Item>>,
