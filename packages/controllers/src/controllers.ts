@@ -4,7 +4,13 @@ import type { WorkloadId } from '@boilerhouse/base'
 import { startClaimController } from './claim/claim-controller.ts'
 import { startContainerController } from './container/container-controller.ts'
 import { EngineView } from './container/engine-view.ts'
-import { controllerKinds, type ControllerDeps, type ControllerKind, type RunningController, type Term } from './controller-deps.ts'
+import {
+  controllerKinds,
+  type ControllerDeps,
+  type ControllerKind,
+  type RunningController,
+  type Term,
+} from './controller-deps.ts'
 import { HostDisk } from './host/host-disk.ts'
 import { lead, type Leadership, type Leading } from './lease/lead.ts'
 import { PoolNetworks } from './network/pool-networks.ts'
@@ -43,7 +49,7 @@ export function createControllers(deps: ControllerDeps): Controllers {
   const running = new Map<ControllerKind, RunningController>()
   const wake = (kind: ControllerKind, key: string, options?: WakeOptions) => running.get(kind)?.wake(key, options)
   const shared = {
-    engine: new EngineView(deps.clock),
+    engine: new EngineView(),
     networks: new PoolNetworks(deps),
     disk: new HostDisk({ ...deps, minFreeMb: deps.settings.minFreeMb }),
     activity: new Activity(deps),
@@ -95,7 +101,10 @@ function lifecycle(deps: ControllerDeps, parts: Parts): Controllers {
     },
     wake: (kind, id) => wake(kind, id, { isUrgent: true }),
     depth: () =>
-      Object.fromEntries(controllerKinds.map((kind) => [kind, running.get(kind)?.depth() ?? 0])) as Record<ControllerKind, number>,
+      Object.fromEntries(controllerKinds.map((kind) => [kind, running.get(kind)?.depth() ?? 0])) as Record<
+        ControllerKind,
+        number
+      >,
     running: () => [...running.values()].reduce((sum, one) => sum + one.running(), 0),
   }
 }
@@ -129,7 +138,7 @@ function watch(deps: ControllerDeps, { engine, networks, wake, running }: Parts,
     deps.runtime,
     {
       onContainer(containerId) {
-        engine.forget(containerId)
+        engine.changed(containerId)
         wake('container', containerId)
       },
       onConnected() {
@@ -149,7 +158,12 @@ function watch(deps: ControllerDeps, { engine, networks, wake, running }: Parts,
   )
 }
 
-async function resyncLoop(deps: ControllerDeps, kind: ControllerKind, controller: RunningController, leadership: Leadership): Promise<void> {
+async function resyncLoop(
+  deps: ControllerDeps,
+  kind: ControllerKind,
+  controller: RunningController,
+  leadership: Leadership,
+): Promise<void> {
   while (!leadership.signal.aborted) {
     try {
       await controller.resync()

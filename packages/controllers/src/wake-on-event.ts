@@ -14,7 +14,10 @@ export function wakesOf(event: EventRecord): readonly Wake[] {
   const { type, subject, poolId, containerId, claimId } = event
   const [area] = type.split('.')
   if (area === 'workload') return [{ kind: 'workload', key: subject.slice('workload/'.length), options: { isUrgent: true } }]
-  if (area === 'pool') return poolId && type !== 'pool.phase' && type !== 'pool.warning' ? [{ kind: 'pool', key: poolId, options: { isUrgent: true } }] : []
+  if (area === 'pool')
+    return poolId && type !== 'pool.phase' && type !== 'pool.warning'
+      ? [{ kind: 'pool', key: poolId, options: { isUrgent: true } }]
+      : []
   if (area === 'container') {
     if (type === 'container.exec' || type === 'container.disk_exceeded') return []
     return [

@@ -31,7 +31,10 @@ export async function probeContainer(work: ContainerWork, pass: Pass): Promise<C
 function ruleOf(row: ContainerRecord, { view }: Pass, check: HealthCheck, now: number) {
   const isParked = view.workload?.spec.warmth === 'parked'
   const bornAt = isParked ? (row.boundAt ?? row.createdAt) : row.createdAt
-  return { retries: row.state === 'bound' ? check.retries : 1, isYoung: row.state === 'bound' && now - bornAt < check.startPeriodMs }
+  return {
+    retries: row.state === 'bound' ? check.retries : 1,
+    isYoung: row.state === 'bound' && now - bornAt < check.startPeriodMs,
+  }
 }
 
 async function settle(work: ContainerWork, { row }: Pass, health: ContainerHealth): Promise<ContainerRecord | undefined> {
@@ -47,10 +50,15 @@ async function settle(work: ContainerWork, { row }: Pass, health: ContainerHealt
   if (!isWorthWriting(row.health, health)) return row
   const fails = row.state === 'bound' && health.status === 'failing' && row.health.status !== 'failing'
   const event = { type: 'container.unhealthy', ...subjectOf(row), data: { from: row.state, detail: last?.detail ?? '' } } as const
-  const updated = await term.store.containers.patch(row.id, [row.state], { health }, {
-    fence: term.leadership.fence,
-    lazy: !fails,
-    ...(fails ? { event } : {}),
-  })
+  const updated = await term.store.containers.patch(
+    row.id,
+    [row.state],
+    { health },
+    {
+      fence: term.leadership.fence,
+      lazy: !fails,
+      ...(fails ? { event } : {}),
+    },
+  )
   return next(updated)
 }

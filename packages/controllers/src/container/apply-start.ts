@@ -1,15 +1,20 @@
 import { Fault, isFault, type FaultCode } from '@boilerhouse/base'
-import type { ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+import { containerEnvironment, type ContainerRecord, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
 import type { ContainerSpec } from '@boilerhouse/runtime'
 
 import type { Term } from '../controller-deps.ts'
 import { next, type Pass } from './apply.ts'
-import { warmEnvironment } from './environment.ts'
 import type { ContainerWork } from './reconcile.ts'
 import { transit } from './transit.ts'
 
 /** These say nothing about the workload: the start is tried again, by the queue's backoff, until startDeadlineMs. */
-const passing: readonly FaultCode[] = ['runtime.unavailable', 'runtime.timeout', 'store.unavailable', 'store.fenced', 'server.stopping']
+const passing: readonly FaultCode[] = [
+  'runtime.unavailable',
+  'runtime.timeout',
+  'store.unavailable',
+  'store.fenced',
+  'server.stopping',
+]
 const logLines = 5
 
 /** Network first, then the container; both at the engine's pace. */
@@ -23,15 +28,16 @@ export async function startContainer({ term, memories, starts }: ContainerWork, 
   const limited = AbortSignal.any([signal, deadline.signal])
   try {
     await term.networks.ensure(pool, workload, limited)
-    const askedAt = term.engine.now()
+    const askedAt = term.engine.turn()
     const started = await starts.run(() => timedEnsure(term, containerSpec(term, row, pool, workload), limited))
-    // Asked again where it does not run yet, so that a start that needs longer is seen.
     term.engine.set(row.id, started, askedAt)
     memories.update(row.id, { nextProbeAt: 0, attempts: 0, hasPassed: false })
     return row
   } catch (error) {
-    if (signal.aborted || !isFault(error) || (passing.includes(error.code) && !deadline.signal.aborted)) throw error
-    if (row.state !== 'starting') throw error
+    if (signal.aborted || row.state !== 'starting') throw error
+    if (deadline.signal.aborted)
+      return next(await transit(term, row, 'failed', { reason: `not started within ${pool.spec.startDeadlineMs} ms` }))
+    if (!isFault(error) || passing.includes(error.code)) throw error
     return next(await transit(term, row, 'failed', { reason: `${error.code}: ${error.message}` }))
   } finally {
     done.abort()
@@ -56,7 +62,11 @@ function containerSpec(term: Term, row: ContainerRecord, pool: PoolRecord, workl
     workloadGeneration: row.workloadGeneration,
     workload: workload.spec,
     imageId,
-    environment: warmEnvironment(workload.spec, row, term.settings.environment),
+    environment: containerEnvironment(workload.spec, {
+      containerId: row.id,
+      poolId: row.poolId,
+      allowedEnvironment: term.settings.environment,
+    }),
     ...(dns ? { dns } : {}),
   }
 }

@@ -63,7 +63,8 @@ async function warm({ term, memories }: ContainerWork, { row, view }: Pass): Pro
   const health = memories.of(row).health
   const patch = { health, ...(engine.address ? { address: engine.address } : {}) }
   const updated = await transit(term, row, 'warm', patch, { tookMs })
-  if (updated.outcome === 'ok' && row.state === 'starting') term.metrics.observe('refill_seconds', { pool: row.poolId }, tookMs / 1000)
+  if (updated.outcome === 'ok' && row.state === 'starting')
+    term.metrics.observe('refill_seconds', { pool: row.poolId }, tookMs / 1000)
   return next(updated)
 }
 
@@ -73,7 +74,6 @@ async function reset({ term, memories }: ContainerWork, { row, view }: Pass): Pr
   if (updated.outcome !== 'ok') return next(updated)
   memories.of(row)
   memories.update(row.id, { resetAt: term.clock.nowMs(), health: { status: 'unknown', failures: 0, history: [] } })
-  term.engine.set(row.id, 'absent', term.engine.now())
   return updated.record
 }
 
@@ -83,7 +83,9 @@ async function wipe(work: ContainerWork, pass: Pass): Promise<ContainerRecord | 
   try {
     await term.runtime.stop(row.id, pass.view.workload?.spec.stopTimeoutMs ?? 0, signal)
     await removals.run(() => term.runtime.destroy(row.id, signal))
-    return await startContainer(work, pass)
+    const started = await startContainer(work, pass)
+    work.memories.update(row.id, { isWiped: true })
+    return started
   } catch (error) {
     if (!isFault(error) || error.code === 'runtime.unavailable' || signal.aborted) throw error
     return next(await transit(term, row, 'quarantined', { reason: `${error.code}: ${error.message}` }))

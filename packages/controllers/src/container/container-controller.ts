@@ -41,7 +41,7 @@ async function resync(term: Term, queue: WorkQueue<ContainerId>): Promise<void> 
   const { engine, runtime, store, leadership } = term
   if (engine.isConnected) {
     try {
-      const askedAt = engine.now()
+      const askedAt = engine.turn()
       const list = await runtime.list(leadership.signal)
       engine.replace(list, askedAt)
       await removeUnknown(term, list)

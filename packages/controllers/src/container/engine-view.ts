@@ -1,10 +1,10 @@
-import type { Clock, ContainerId } from '@boilerhouse/base'
+import type { ContainerId } from '@boilerhouse/base'
 import type { RuntimeContainer } from '@boilerhouse/runtime'
 
 type Seen = RuntimeContainer | 'absent'
 interface Fact {
   readonly seen: Seen
-  /** When it was asked for, monotonic. */
+  /** The turn at which it was asked for. */
   readonly askedAt: number
 }
 
@@ -13,13 +13,11 @@ interface Fact {
  * container was made says nothing about it.
  */
 export class EngineView {
-  readonly #clock: Clock
   readonly #facts = new Map<ContainerId, Fact>()
+  /** When the engine last told that something happened to it. */
+  readonly #toldAt = new Map<ContainerId, number>()
   #isConnected = false
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
+  #turns = 0
 
   /** Nobody is called unhealthy or lost while this is false. */
   get isConnected(): boolean {
@@ -32,12 +30,20 @@ export class EngineView {
     if (!isConnected) this.#facts.clear()
   }
 
-  now(): number {
-    return this.#clock.monotonicMs()
+  /** Take one before asking the engine, and give it with the answer. A count and not a time: no two are equal. */
+  turn(): number {
+    this.#turns += 1
+    return this.#turns
   }
 
   get(id: ContainerId): Seen | 'unknown' {
     return this.#facts.get(id)?.seen ?? 'unknown'
+  }
+
+  /** Something happened since the answer was asked for: it has to be asked for again. */
+  isStale(id: ContainerId): boolean {
+    const fact = this.#facts.get(id)
+    return fact === undefined || fact.askedAt < (this.#toldAt.get(id) ?? Number.NEGATIVE_INFINITY)
   }
 
   set(id: ContainerId, seen: Seen, askedAt: number): boolean {
@@ -47,9 +53,13 @@ export class EngineView {
     return before === undefined || isDifferent(before.seen, seen)
   }
 
-  /** Something happened to it: the next pass asks again. */
+  changed(id: ContainerId): void {
+    this.#toldAt.set(id, this.turn())
+  }
+
   forget(id: ContainerId): void {
     this.#facts.delete(id)
+    this.#toldAt.delete(id)
   }
 
   /** Takes over a list of everything; returns those that are not as they were known. */

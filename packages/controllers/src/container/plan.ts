@@ -16,6 +16,8 @@ export interface Memory {
   readonly timesUnhealthy: number
   /** When this very process wiped it for reuse, epoch ms. */
   readonly resetAt?: number
+  /** The wipe is done: what the engine runs now holds nothing of the tenant. */
+  readonly isWiped?: boolean
 }
 
 export interface ContainerView {
@@ -74,7 +76,8 @@ function planStarting(view: ContainerView, pool: PoolRecord, workload: WorkloadR
     return drain('the workload changed before it started')
   if (!isEngineConnected) return wait
   const leftMs = row.createdAt + pool.spec.startDeadlineMs - now
-  if (leftMs < 0) return { kind: 'fail', reason: `not warm within startDeadlineMs (${pool.spec.startDeadlineMs} ms)${lastProbe(row)}` }
+  if (leftMs < 0)
+    return { kind: 'fail', reason: `not warm within startDeadlineMs (${pool.spec.startDeadlineMs} ms)${lastProbe(row)}` }
   if (!isThere && isDiskFull) return { kind: 'fail', reason: 'host.disk_full: nothing starts while the disk of the host is full' }
   if (!isThere || engine.phase === 'created') return { kind: 'start' }
   const broken = whatBroke(view)
@@ -129,8 +132,9 @@ function planResetting(view: ContainerView, pool: PoolRecord, workload: Workload
   if (memory.resetAt === undefined) return drain('its wipe was interrupted')
   if (!isEngineConnected) return wait
   const leftMs = memory.resetAt + pool.spec.startDeadlineMs - now
-  if (leftMs < 0) return { kind: 'quarantine', reason: `not clean and warm within ${pool.spec.startDeadlineMs} ms${lastProbe(view.row)}` }
-  if (typeof engine !== 'object' || engine.phase === 'created') return { kind: 'wipe' }
+  if (leftMs < 0)
+    return { kind: 'quarantine', reason: `not clean and warm within ${pool.spec.startDeadlineMs} ms${lastProbe(view.row)}` }
+  if (!memory.isWiped || typeof engine !== 'object' || engine.phase === 'created') return { kind: 'wipe' }
   const broken = whatBroke(view)
   if (broken) return { kind: 'quarantine', reason: broken }
   return needsProbe(workload) ? probeOrPass(view, leftMs) : { kind: 'warm' }

@@ -37,7 +37,11 @@ export async function reconcileContainer(work: ContainerWork, id: ContainerId, s
   return {}
 }
 
-async function applyPass(work: ContainerWork, pass: Pass, step: Parameters<typeof applyStep>[2]): Promise<ContainerRecord | undefined> {
+async function applyPass(
+  work: ContainerWork,
+  pass: Pass,
+  step: Parameters<typeof applyStep>[2],
+): Promise<ContainerRecord | undefined> {
   try {
     return await applyStep(work, pass, step)
   } catch (error) {
@@ -49,10 +53,10 @@ async function applyPass(work: ContainerWork, pass: Pass, step: Parameters<typeo
 
 async function look({ term, memories }: ContainerWork, row: ContainerRecord, signal: AbortSignal): Promise<ContainerView> {
   const { store, engine, runtime, clock, disk } = term
-  const isUnknown = engine.get(row.id) === 'unknown'
   // A new row has no container yet, and `ensure` takes over one that is there; everything else is asked for.
-  if (isUnknown && engine.isConnected && row.state !== 'starting' && row.state !== 'draining') {
-    const askedAt = engine.now()
+  const isNew = row.state === 'starting' && engine.get(row.id) === 'unknown'
+  if (engine.isStale(row.id) && engine.isConnected && !isNew && row.state !== 'draining') {
+    const askedAt = engine.turn()
     engine.set(row.id, (await runtime.get(row.id, signal)) ?? 'absent', askedAt)
   }
   const [pool, workload, claim, isDiskFull] = await Promise.all([

@@ -27,7 +27,11 @@ export async function transit(
   const type = isRelease && to === 'draining' ? 'container.released' : (eventOf[to] ?? 'container.draining')
   const updated = await term.store.containers.transition(row.id, [row.state], to, patch, {
     fence: term.leadership.fence,
-    event: { type, ...subjectOf(row), data: { ...ages(row, term.clock.nowMs()), ...(patch.reason ? { reason: patch.reason } : {}), ...data } },
+    event: {
+      type,
+      ...subjectOf(row),
+      data: { ...ages(row, term.clock.nowMs()), ...(patch.reason ? { reason: patch.reason } : {}), ...data },
+    },
   })
   if (updated.outcome === 'ok') term.metrics.count('transitions_total', { kind: 'container', to })
   return updated

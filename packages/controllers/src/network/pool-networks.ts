@@ -1,18 +1,9 @@
 import { Fault, type Logger, type PoolId } from '@boilerhouse/base'
-import type { PoolRecord, WorkloadRecord, WorkloadSpec } from '@boilerhouse/resources'
+import { networkAccessOf, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
 import type { NetworkSpec, Runtime } from '@boilerhouse/runtime'
 import type { Store } from '@boilerhouse/store'
 
 type Access = NetworkSpec['access']
-
-/** Where a workload's containers may reach; `networkMode` is the older word for it. */
-export function accessOf({ network, security }: WorkloadSpec): Access {
-  const mode = security.networkMode
-  if (mode === undefined) return network.access
-  if (mode === 'none') return 'none'
-  if (mode === 'bridge') return 'unrestricted'
-  return mode === 'host' ? 'host' : { named: mode }
-}
 
 /**
  * Each pool's own network, assigned once and made before the pool's first container. Made networks are remembered until the engine
@@ -36,7 +27,7 @@ export class PoolNetworks {
   }
 
   async ensure(pool: PoolRecord, workload: WorkloadRecord, signal: AbortSignal): Promise<void> {
-    const access = accessOf(workload.spec)
+    const access = networkAccessOf(workload.spec)
     const key = JSON.stringify([access, pool.spec.maxSize])
     const known = this.#made.get(pool.id)
     if (known?.key === key) return known.done

@@ -19,7 +19,9 @@ const view = (changes: Partial<PoolView> = {}): PoolView => ({
   ...changes,
 })
 const rows = (states: readonly ContainerState[], changes: Partial<ContainerRecord> = {}) =>
-  states.map((state, i) => containerRow({ id: `c-${i}` as ContainerId, state, createdAt: 900_000 + i, warmAt: 900_000 + i, ...changes }))
+  states.map((state, i) =>
+    containerRow({ id: `c-${i}` as ContainerId, state, createdAt: 900_000 + i, warmAt: 900_000 + i, ...changes }),
+  )
 const kinds = (steps: readonly PoolStep[]) => steps.map((step) => step.kind)
 const drained = (steps: readonly PoolStep[]) => steps.flatMap((step) => (step.kind === 'drain' ? [step.containerId] : []))
 const opened = (at: number): Circuit =>
@@ -31,7 +33,9 @@ describe('refill', () => {
     expect(kinds(steps)).toEqual(['create', 'create', 'create', 'create'])
   })
   test('containers that start already count', () => {
-    const { steps } = planPool(view({ pool: poolRow({ minSize: 3 }), containers: rows(['warm', 'starting'], { createdAt: 999_000 }) }))
+    const { steps } = planPool(
+      view({ pool: poolRow({ minSize: 3 }), containers: rows(['warm', 'starting'], { createdAt: 999_000 }) }),
+    )
     expect(kinds(steps)).toEqual(['create'])
   })
   test('a container that a waiting claim asked for does not count as refill', () => {
@@ -70,11 +74,13 @@ describe('shrink', () => {
     expect(plan.againMs).toBe(100_000)
   })
   test('a container stuck in starting is failed with what its last probe said', () => {
-    const health = { status: 'failing' as const, failures: 9, history: [{ atMs: 1, ok: false, durationMs: 1, detail: 'refused' }] }
+    const health = {
+      status: 'failing' as const,
+      failures: 9,
+      history: [{ atMs: 1, ok: false, durationMs: 1, detail: 'refused' }],
+    }
     const plan = planPool(view({ pool: poolRow({ minSize: 0 }), containers: rows(['starting'], { health, createdAt: 1 }) }))
-    expect(plan.steps).toEqual([
-      { kind: 'fail', containerId: 'c-0' as ContainerId, reason: expect.stringContaining('refused') },
-    ])
+    expect(plan.steps).toEqual([{ kind: 'fail', containerId: 'c-0' as ContainerId, reason: expect.stringContaining('refused') }])
   })
 })
 
@@ -87,7 +93,9 @@ describe('rolling', () => {
   })
   test('without room for a replacement one goes at a time, and minSize - 1 stay', () => {
     const pool = poolRow({ minSize: 3, maxSize: 3 })
-    expect(drained(planPool(view({ pool, workload, containers: rows(['warm', 'warm', 'warm']) })).steps)).toEqual(['c-0'] as never)
+    expect(drained(planPool(view({ pool, workload, containers: rows(['warm', 'warm', 'warm']) })).steps)).toEqual([
+      'c-0',
+    ] as never)
   })
   test('bound containers of the earlier workload stay with their tenants', () => {
     const plan = planPool(view({ pool: poolRow({ minSize: 0 }), workload, containers: rows(['bound', 'bound']) }))
@@ -121,7 +129,9 @@ describe('the circuit', () => {
     expect(plan.steps).toEqual([])
     expect(plan.isProven).toBe(false)
     expect(plan.phase).toBe('degraded')
-    const later = planPool(view({ circuit: opened(1_000_000), now: 1_007_000, containers: trying, pool: poolRow({ minSize: 3 }) }))
+    const later = planPool(
+      view({ circuit: opened(1_000_000), now: 1_007_000, containers: trying, pool: poolRow({ minSize: 3 }) }),
+    )
     expect(later.isProven).toBe(true)
   })
 })
@@ -135,7 +145,9 @@ describe('phase', () => {
     expect(planPool(view({ pool, containers, shortSince: 990_000 })).phase).toBe('filling')
   })
   test('a pool whose places are all in use is ready: there is nothing it should do', () => {
-    expect(planPool(view({ pool: poolRow({ minSize: 2, maxSize: 2 }), containers: rows(['bound', 'bound']) })).phase).toBe('ready')
+    expect(planPool(view({ pool: poolRow({ minSize: 2, maxSize: 2 }), containers: rows(['bound', 'bound']) })).phase).toBe(
+      'ready',
+    )
   })
   test('a deleted pool drains what no tenant holds and leaves the rest to its release', () => {
     const pool = poolRow({}, { status: { phase: 'draining', conditions: [] } })
@@ -145,7 +157,16 @@ describe('phase', () => {
 })
 
 const stateArb = fc.constantFrom<ContainerState>(
-  'starting', 'warm', 'bound', 'unhealthy', 'lost', 'failed', 'draining', 'resetting', 'quarantined', 'gone',
+  'starting',
+  'warm',
+  'bound',
+  'unhealthy',
+  'lost',
+  'failed',
+  'draining',
+  'resetting',
+  'quarantined',
+  'gone',
 )
 const viewArb = fc
   .record({
@@ -158,7 +179,12 @@ const viewArb = fc
     failures: fc.integer({ min: 0, max: 6 }),
     phase: fc.constantFrom('filling' as const, 'ready' as const, 'degraded' as const, 'draining' as const),
     containers: fc.array(
-      fc.record({ state: stateArb, age: fc.integer({ min: 0, max: 400_000 }), onDemand: fc.boolean(), generation: fc.constantFrom(1, 2) }),
+      fc.record({
+        state: stateArb,
+        age: fc.integer({ min: 0, max: 400_000 }),
+        onDemand: fc.boolean(),
+        generation: fc.constantFrom(1, 2),
+      }),
       { maxLength: 12 },
     ),
   })
@@ -175,8 +201,12 @@ const viewArb = fc
       now,
       containers: x.containers.map((c, i) =>
         containerRow({
-          id: `c-${i}` as ContainerId, state: c.state, onDemand: c.onDemand, workloadGeneration: c.generation,
-          createdAt: now - c.age, warmAt: now - c.age,
+          id: `c-${i}` as ContainerId,
+          state: c.state,
+          onDemand: c.onDemand,
+          workloadGeneration: c.generation,
+          createdAt: now - c.age,
+          warmAt: now - c.age,
         }),
       ),
     })
@@ -184,13 +214,17 @@ const viewArb = fc
 
 function apply(before: PoolView, steps: readonly PoolStep[]): PoolView {
   let made = 0
-  const to = new Map(steps.flatMap((s) => (s.kind === 'create' ? [] : [[s.containerId, s.kind === 'fail' ? 'failed' : 'draining'] as const])))
+  const to = new Map(
+    steps.flatMap((s) => (s.kind === 'create' ? [] : [[s.containerId, s.kind === 'fail' ? 'failed' : 'draining'] as const])),
+  )
   const containers = before.containers.map((c) => ({ ...c, state: to.get(c.id) ?? c.state }))
   for (const step of steps)
     if (step.kind === 'create')
       containers.push(
         containerRow({
-          id: `new-${made++}` as ContainerId, state: 'starting', createdAt: before.now,
+          id: `new-${made++}` as ContainerId,
+          state: 'starting',
+          createdAt: before.now,
           workloadGeneration: before.workload?.generation ?? 1,
         }),
       )
@@ -199,9 +233,12 @@ function apply(before: PoolView, steps: readonly PoolStep[]): PoolView {
 
 describe('properties', () => {
   test('applying a plan and planning again yields no steps', () => {
-    fc.assert(fc.property(viewArb, (before) => expect(planPool(apply(before, planPool(before).steps)).steps).toEqual([])), {
-      numRuns: 2_000,
-    })
+    fc.assert(
+      fc.property(viewArb, (before) => expect(planPool(apply(before, planPool(before).steps)).steps).toEqual([])),
+      {
+        numRuns: 2_000,
+      },
+    )
   })
   test('no plan passes maxSize, starts more than maxFillConcurrency at once, or touches a container that a tenant holds', () => {
     fc.assert(

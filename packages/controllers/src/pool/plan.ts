@@ -105,7 +105,7 @@ function planServing(view: PoolView, sorted: Sorted): PoolPlan {
   const wanted = wantedWarm(pool, sorted)
   const creates = countCreates(view, sorted)
   const surplus = planSurplus(view, sorted)
-  const rolling = planRolling(view, sorted)
+  const rolling = planRolling(view, sorted, creates)
   const stuck = sorted.stuck.map((c): PoolStep => ({ kind: 'fail', containerId: c.id, reason: stuckReason(view, c) }))
   const isShort = sorted.warm.length < wanted
   return {
@@ -114,7 +114,7 @@ function planServing(view: PoolView, sorted: Sorted): PoolPlan {
       ...Array.from({ length: creates }, (): PoolStep => ({ kind: 'create' })),
       ...rolling.map(drain('the workload or a setting of its pool changed')),
       ...surplus.gone.map(drain('idle above minSize')),
-      ...planQuarantine(view, sorted).map(drain('its place is needed')),
+      ...planQuarantine(view, sorted, creates).map(drain('its place is needed')),
     ],
     phase: phaseOf(view, sorted, isShort),
     conditions: planConditions(view, sorted),
@@ -157,9 +157,9 @@ function planSurplus({ pool, now }: PoolView, { fresh }: Sorted): { gone: readon
 }
 
 /** A quarantined container is kept for whoever wants to look at it, until the pool needs its place. */
-function planQuarantine({ pool }: PoolView, { live, warm, coming }: Sorted): readonly ContainerRecord[] {
-  const isFull = live.length >= pool.spec.maxSize && !live.some((c) => c.state === 'draining')
-  const isShort = warm.length + coming.length < pool.spec.minSize
+function planQuarantine({ pool }: PoolView, { live, warm, coming }: Sorted, creates: number): readonly ContainerRecord[] {
+  const isFull = live.length + creates >= pool.spec.maxSize && !live.some((c) => c.state === 'draining')
+  const isShort = warm.length + coming.length + creates < pool.spec.minSize
   return isFull && isShort ? live.filter((c) => c.state === 'quarantined').slice(0, 1) : []
 }
 

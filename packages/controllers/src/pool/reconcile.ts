@@ -83,7 +83,12 @@ async function countLive(store: Term['store']): Promise<number> {
 }
 
 /** A network that cannot be made is a condition of its pool, not a fault of the pass: the others go on. */
-async function ensureNetwork({ networks }: Term, memory: PoolMemory, { pool, workload }: Rows, signal: AbortSignal): Promise<void> {
+async function ensureNetwork(
+  { networks }: Term,
+  memory: PoolMemory,
+  { pool, workload }: Rows,
+  signal: AbortSignal,
+): Promise<void> {
   if (!workload) return
   try {
     await networks.ensure(pool, workload, signal)

@@ -16,7 +16,9 @@ export async function writeStatus({ store, clock, leadership, metrics }: Term, p
   const isNew = ({ type }: Condition) => warnings.includes(type) && !before.conditions.some((old) => old.type === type)
   const events: EventInput[] = [
     ...(isNewPhase ? [eventOf(pool, 'pool.phase', { from: before.phase, to: plan.phase, ...plan.counts })] : []),
-    ...conditions.filter(isNew).map(({ type, reason, message }) => eventOf(pool, 'pool.warning', { condition: type, reason, message })),
+    ...conditions
+      .filter(isNew)
+      .map(({ type, reason, message }) => eventOf(pool, 'pool.warning', { condition: type, reason, message })),
   ]
   const [first, ...others] = events
   const options = { fence: leadership.fence, ...(first ? { event: first } : {}) }

@@ -32,7 +32,7 @@ export class DueHeap<Key extends string> {
     const last = items.pop()
     if (first === undefined || last === undefined || items.length === 0) return first
     items[0] = last
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const left = 2 * at + 1
       const least = [left, left + 1].reduce((best, child) => (this.#due(child) < this.#due(best) ? child : best), at)
       if (least === at) return first

@@ -17,10 +17,19 @@ export async function enforceDiskLimit(term: Term, row: ContainerRecord, stats: 
   const workload = await term.store.workloads.get(row.workloadId)
   if (!workload || stats.diskBytes <= workload.spec.resources.diskMb * mib) return
   const reason = `${diskExceededReason}: it holds ${Math.ceil(stats.diskBytes / mib)} MB, its workload allows ${workload.spec.resources.diskMb}`
-  const marked = await term.store.containers.patch(row.id, ['warm', 'bound'], { reason }, {
-    fence: term.leadership.fence,
-    event: { type: 'container.disk_exceeded', ...subjectOf(row), data: { diskBytes: stats.diskBytes, diskMb: workload.spec.resources.diskMb } },
-  })
+  const marked = await term.store.containers.patch(
+    row.id,
+    ['warm', 'bound'],
+    { reason },
+    {
+      fence: term.leadership.fence,
+      event: {
+        type: 'container.disk_exceeded',
+        ...subjectOf(row),
+        data: { diskBytes: stats.diskBytes, diskMb: workload.spec.resources.diskMb },
+      },
+    },
+  )
   if (marked.outcome !== 'ok') return
   try {
     await term.runtime.pause(row.id, term.leadership.signal)

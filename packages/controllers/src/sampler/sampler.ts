@@ -68,7 +68,10 @@ async function sampleOnce(sampling: Sampling, signal: AbortSignal): Promise<void
 }
 
 async function sampleContainers({ term, meter }: Sampling, rows: readonly ContainerRecord[], signal: AbortSignal) {
-  const all = await term.runtime.stats(rows.map((row) => row.id), signal)
+  const all = await term.runtime.stats(
+    rows.map((row) => row.id),
+    signal,
+  )
   const now = term.clock.nowMs()
   meter.keepOnly(new Set(rows.map((row) => row.id)))
   const usages: (readonly [ContainerRecord, Usage])[] = []

@@ -37,13 +37,21 @@ export class UsageMeter {
   }
 }
 
-const metricOf = { cpuCores: 'cpu_cores', memoryBytes: 'memory_bytes', networkBytesPerSecond: 'network_bytes_per_second' } as const
+const metricOf = {
+  cpuCores: 'cpu_cores',
+  memoryBytes: 'memory_bytes',
+  networkBytesPerSecond: 'network_bytes_per_second',
+} as const
 
 /** One point a container, and the sums of its pool and of its tenant. */
 export function usagePoints(usages: readonly (readonly [ContainerRecord, Usage])[], atMs: number): readonly SeriesPoint[] {
   const sums = new Map<string, { metric: string; labels: Record<string, string>; value: number }>()
   for (const [row, usage] of usages) {
-    const scopes = [{ containerId: row.id }, { poolId: row.poolId }, ...(row.tenantId ? [{ tenantId: row.tenantId }] : [])]
+    const scopes: readonly Record<string, string>[] = [
+      { containerId: row.id },
+      { poolId: row.poolId },
+      ...(row.tenantId ? [{ tenantId: row.tenantId }] : []),
+    ]
     for (const labels of scopes)
       for (const [field, metric] of Object.entries(metricOf) as [keyof Usage, string][]) {
         const key = `${metric} ${JSON.stringify(labels)}`

@@ -42,4 +42,6 @@ function isBelow(root: string, path: string): boolean {
 }
 
 const outside = (path: string, cause?: unknown) =>
-  new Fault('workload.context_outside', `${path} is not below the workloads directory, links included, or is not there`, { cause })
+  new Fault('workload.context_outside', `${path} is not below the workloads directory, links included, or is not there`, {
+    cause,
+  })

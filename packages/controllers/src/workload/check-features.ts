@@ -1,19 +1,20 @@
-import type { WorkloadSpec } from '@boilerhouse/resources'
+import { networkNotAllowed, type WorkloadSpec } from '@boilerhouse/resources'
 import type { RuntimeCapabilities } from '@boilerhouse/runtime'
 
-import { accessOf } from '../network/pool-networks.ts'
-
 /** What the workload asks of the engine or the operator and does not get, as a reason; undefined where it gets all. */
-export function missingFeature(spec: WorkloadSpec, engine: RuntimeCapabilities, allowNetworks: readonly string[]): string | undefined {
+export function missingFeature(
+  spec: WorkloadSpec,
+  engine: RuntimeCapabilities,
+  allowNetworks: readonly string[],
+): string | undefined {
   const { runtime, runAsUser } = spec.security
-  const access = accessOf(spec)
-  const network = access === 'host' ? 'host' : typeof access === 'object' ? access.named : undefined
-  if (network !== undefined && !allowNetworks.includes(network))
-    return `workload.network_not_allowed: ${network} is not in BOILERHOUSE_ALLOW_NETWORKS`
+  const network = networkNotAllowed(spec, allowNetworks)
+  if (network !== undefined) return `workload.network_not_allowed: ${network} is not in BOILERHOUSE_ALLOW_NETWORKS`
   if (runtime !== undefined && !engine.ociRuntimes.includes(runtime))
     return `workload.feature_unavailable: the engine has no runtime ${runtime}`
   if (spec.resources.gpus !== undefined && !engine.gpus) return 'workload.feature_unavailable: the engine has no gpus'
   if (spec.build && !engine.build) return 'workload.feature_unavailable: the engine builds no images'
-  if (!engine.canPrepareUser(runAsUser)) return `workload.user_not_preparable: volumes of uid ${runAsUser} cannot be prepared here`
+  if (!engine.canPrepareUser(runAsUser))
+    return `workload.user_not_preparable: volumes of uid ${runAsUser} cannot be prepared here`
   return undefined
 }

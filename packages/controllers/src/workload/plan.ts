@@ -28,5 +28,7 @@ export function planWorkload({ workload, tried, now }: WorkloadView): WorkloadSt
     if (dueAt > now) return { kind: 'wait', againMs: dueAt - now }
   }
   if (spec.build) return { kind: 'build', ...spec.build }
-  return spec.image ? { kind: 'inspect', image: spec.image } : { kind: 'refuse', reason: 'request.invalid: neither image nor build is given' }
+  return spec.image
+    ? { kind: 'inspect', image: spec.image }
+    : { kind: 'refuse', reason: 'request.invalid: neither image nor build is given' }
 }

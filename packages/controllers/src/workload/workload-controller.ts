@@ -28,7 +28,7 @@ export function startWorkloadController(term: Term): RunningController {
 }
 
 async function resync({ store }: Term, queue: WorkQueue<WorkloadId>): Promise<void> {
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await store.workloads.list({ limit: 500, ...(cursor ? { cursor } : {}) })
     for (const { id } of page.items) queue.wake(id)
     if (page.nextCursor === undefined) return
