@@ -1,1 +1,2 @@
-export {}
+export { createPostgresStore, type PostgresStoreOptions } from './src/postgres-store.ts'
+export type { Connection } from './src/connection.ts'

@@ -1,0 +1,47 @@
+import postgres from 'postgres'
+
+/** A URL as `DATABASE_URL` has it, or what `postgres-embedded` gives. A `host` with a slash is the directory of a Unix socket. */
+export type Connection =
+  | string
+  | {
+      readonly host: string
+      readonly port: number
+      readonly user: string
+      readonly database: string
+      readonly password?: string
+    }
+
+/** `bigint` columns hold times and counts: all below 2^53. */
+export type Sql = postgres.Sql<{ bigint: number }>
+export type Fragment = postgres.PendingQuery<postgres.Row[]>
+export type Transaction = postgres.TransactionSql<{ bigint: number }>
+
+export interface ClientOptions {
+  readonly max: number
+  readonly name: string
+  readonly onclose?: () => void
+  readonly onnotify?: (channel: string, payload: string) => void
+}
+
+export function openClient(connection: Connection, options: ClientOptions): Sql {
+  const settings = {
+    max: options.max,
+    // Sessions are few and kept: a reconnect on the claim path would cost more than an idle session does.
+    idle_timeout: 0,
+    max_lifetime: null,
+    connect_timeout: 10,
+    backoff: (failures: number) => Math.min(0.02 * 2 ** failures, 0.5),
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    onnotice: () => {},
+    ...(options.onclose ? { onclose: options.onclose } : {}),
+    ...(options.onnotify ? { onnotify: options.onnotify } : {}),
+    connection: { application_name: options.name },
+  }
+  if (typeof connection !== 'string') return postgres({ ...settings, ...connection })
+  const url = new URL(connection)
+  const socketDir = url.searchParams.get('host')
+  if (!socketDir) return postgres(connection, settings)
+  // libpq's form of a Unix socket, which the driver does not know: it would send `host` to the server as a setting.
+  url.searchParams.delete('host')
+  return postgres(url.href, { ...settings, host: socketDir })
+}
