@@ -4,6 +4,7 @@ import { catalogueConformance } from './conformance/catalogue-conformance.ts'
 import { claimConformance } from './conformance/claim-conformance.ts'
 import { containerConformance } from './conformance/container-conformance.ts'
 import { eventConformance } from './conformance/event-conformance.ts'
+import { historyConformance } from './conformance/history-conformance.ts'
 import { leaseConformance } from './conformance/lease-conformance.ts'
 import { recordConformance } from './conformance/record-conformance.ts'
 import { useStore, type StoreConformanceOptions } from './conformance/store-under-test.ts'
@@ -20,6 +21,7 @@ export function storeConformance(options: StoreConformanceOptions): void {
     catalogueConformance(at)
     containerConformance(at)
     claimConformance(at)
+    historyConformance(at)
     leaseConformance(at)
     eventConformance(at)
     recordConformance(at)
