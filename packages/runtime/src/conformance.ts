@@ -642,6 +642,7 @@ export function runtimeConformance(harness: { readonly name: string; create(): P
         const strange = newPoolId()
         const subnet = await runtime.chooseSubnet(2, [], never)
         await runtime.ensureNetwork({ poolId: strange, access: 'none', maxSize: 2, subnet }, never)
+        await runtime.inventory(never)
         const removed = await runtime.sweep({ containers: new Set([known]), pools: new Set([poolId]) }, never)
         expect(removed.join('\n')).toContain(unknown)
         expect(removed.join('\n')).toContain(strange)
@@ -654,12 +655,22 @@ export function runtimeConformance(harness: { readonly name: string; create(): P
         expect(inventory.volumes).toEqual([known])
       })
 
+      it('sweep leaves what was made after the inventory, and without an inventory does nothing', async () => {
+        await runtime.inventory(never)
+        const containerId = await run()
+        const known = { containers: new Set<ContainerId>(), pools: new Set([poolId]) }
+        expect((await runtime.sweep(known, never)).join('\n')).not.toContain(containerId)
+        expect(await runtime.sweep(known, never)).toEqual([])
+        expect((await runtime.get(containerId, never))?.phase).toBe('running')
+      })
+
       it('another installation neither sees nor touches ours', async () => {
         const containerId = await run()
         const other = await subject.other()
         try {
           expect(await other.get(containerId, never)).toBeUndefined()
           expect(await other.list(never)).toEqual([])
+          expect((await other.inventory(never)).containers).toEqual([])
           expect(await other.sweep({ containers: new Set(), pools: new Set() }, never)).toEqual([])
           await other.stop(containerId, 0, never)
           await other.destroy(containerId, never)

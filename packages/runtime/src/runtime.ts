@@ -231,7 +231,10 @@ export interface Runtime {
   freeMb(signal: AbortSignal): Promise<number>
   /** What is there of ours, for `doctor` and for removing what nobody knows. */
   inventory(signal: AbortSignal): Promise<RuntimeInventory>
-  /** Removes slots, volumes, containers and networks that the inventory showed and nobody knows. */
+  /**
+   * Removes slots, volumes, containers and networks that the newest `inventory` of this runtime showed and nobody knows; without
+   * one, nothing. Take the inventory, then read whom you know, then sweep: what is made in between is in no danger.
+   */
   sweep(
     known: { readonly containers: ReadonlySet<ContainerId>; readonly pools: ReadonlySet<PoolId> },
     signal: AbortSignal,

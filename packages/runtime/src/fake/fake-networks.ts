@@ -1,6 +1,6 @@
 import { Fault } from '@boilerhouse/base'
 
-import type { Runtime } from '../runtime.ts'
+import type { Runtime, RuntimeInventory } from '../runtime.ts'
 import type { FakeDeps } from './fake-containers.ts'
 
 type Networks = Pick<Runtime, 'ensureNetwork' | 'destroyNetwork' | 'chooseSubnet' | 'inventory' | 'sweep'>
@@ -8,7 +8,7 @@ type Networks = Pick<Runtime, 'ensureNetwork' | 'destroyNetwork' | 'chooseSubnet
 const subnetCount = 4096
 
 export function fakeNetworks({ engine, installation, gate }: FakeDeps, destroy: Runtime['destroy']): Networks {
-  const everyId = () => new Set([...installation.containers.keys(), ...installation.slots.keys(), ...installation.volumes.keys()])
+  let shown: RuntimeInventory | undefined
   return {
     async ensureNetwork(spec, signal) {
       await gate.enter('ensureNetwork', signal)
@@ -30,7 +30,7 @@ export function fakeNetworks({ engine, installation, gate }: FakeDeps, destroy: 
     },
     async inventory(signal) {
       await gate.enter('inventory', signal)
-      return {
+      shown = {
         containers: [...installation.containers.keys()],
         networks: [...installation.networks.keys()],
         slots: [...installation.slots.keys()],
@@ -38,12 +38,17 @@ export function fakeNetworks({ engine, installation, gate }: FakeDeps, destroy: 
         firewallDifferences: [],
         warnings: [],
       }
+      return shown
     },
     async sweep(known, signal) {
       await gate.enter('sweep', signal)
-      const strangers = [...everyId()].filter((containerId) => !known.containers.has(containerId))
+      const seen = shown
+      if (!seen) return []
+      shown = undefined
+      const ids = new Set([...seen.containers, ...seen.slots, ...seen.volumes])
+      const strangers = [...ids].filter((containerId) => !known.containers.has(containerId))
       await Promise.all(strangers.map((containerId) => destroy(containerId, signal)))
-      const pools = [...installation.networks.keys()].filter((poolId) => !known.pools.has(poolId))
+      const pools = seen.networks.filter((poolId) => !known.pools.has(poolId))
       for (const poolId of pools) installation.networks.delete(poolId)
       return [...strangers.map((id) => `container ${id}`), ...pools.map((id) => `network ${id}`)]
     },
