@@ -50,7 +50,7 @@ async function look(deps: InventoryDeps, signal: AbortSignal): Promise<RuntimeIn
   const { engine, layout, networks, firewall } = deps
   const [containers, pools, slots, volumes, differences, info] = await Promise.all([
     listContainerIds(deps, signal),
-    networks.list(signal),
+    networks.poolIds(signal),
     containerDirs(layout.slotsDir),
     containerDirs(layout.volumesDir),
     firewall.differences(signal).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]),

@@ -74,7 +74,7 @@ export async function createIsolationWorld(options: { readonly networkCidr?: str
       const filters = { label: [`${labels.installation}=${installation}`] }
       const containers = await engine.docker.listContainers({ all: true, filters })
       await Promise.all(containers.map((each) => engine.docker.getContainer(each.Id).remove({ force: true })))
-      for (const poolId of await networks.list(never)) await networks.destroyNetwork(poolId, never)
+      for (const poolId of await networks.poolIds(never)) await networks.destroyNetwork(poolId, never)
       await engine.docker.getImage(image).remove({ force: true })
       await internet.remove()
       engine.close()

@@ -31,10 +31,10 @@ test('a hundred pools have a network each at once, where the engine by itself en
   const ensure = ({ poolId, subnet }: (typeof pools)[number]) =>
     world.networks.ensureNetwork({ poolId, access: 'none', maxSize: 20, subnet }, never)
   await Promise.all(pools.map(ensure))
-  expect(new Set(await world.networks.list(never))).toEqual(new Set(pools.map((each) => each.poolId)))
+  expect(new Set(await world.networks.poolIds(never))).toEqual(new Set(pools.map((each) => each.poolId)))
   expect(await world.firewall.differences(never)).toEqual([])
   await Promise.all(pools.map((each) => world.networks.destroyNetwork(each.poolId, never)))
-  expect(await world.networks.list(never)).toEqual([])
+  expect(await world.networks.poolIds(never)).toEqual([])
 })
 
 test("a subnet is never one that the host's routes or the engine's networks overlap", async () => {
@@ -76,14 +76,14 @@ test('a pool whose access changes gets a second network while containers use the
   await world.networks.ensureNetwork(spec, never)
   await expect(inspect(poolId, 'none')).rejects.toThrow()
   await world.networks.destroyNetwork(poolId, never)
-  expect(await world.networks.list(never)).not.toContain(poolId)
+  expect(await world.networks.poolIds(never)).not.toContain(poolId)
 })
 
 test('destroyNetwork takes lingering containers off and removes it', async () => {
   const poolId = await world.newPool('none')
   const container = await world.listener(poolId, 'none')
   await world.networks.destroyNetwork(poolId, never)
-  expect(await world.networks.list(never)).not.toContain(poolId)
+  expect(await world.networks.poolIds(never)).not.toContain(poolId)
   await world.engine.docker.getContainer(container.id).remove({ force: true })
 })
 

@@ -27,7 +27,7 @@ export interface Networks extends Pick<Runtime, 'ensureNetwork' | 'destroyNetwor
   /** The engine's name of the network that this spec's container joins. `workload.network_not_allowed`. */
   networkOf(spec: Pick<ContainerSpec, 'poolId' | 'workload'>): string
   /** Pools that have a network of this installation. */
-  list(signal: AbortSignal): Promise<readonly PoolId[]>
+  poolIds(signal: AbortSignal): Promise<readonly PoolId[]>
 }
 
 const subnetAttempts = 5
@@ -71,7 +71,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
       const access = accessOf(workload)
       return isOurs(access) ? networkNameOf(installation, poolId, access) : requireAllowed(deps, access)
     },
-    list: async (signal) => {
+    poolIds: async (signal) => {
       const pools = (await ours(signal)).flatMap((network) => (network.Labels?.[labels.pool] ?? []) as PoolId[] | PoolId)
       return [...new Set(pools)]
     },
