@@ -1,1 +1,1 @@
-export {}
+export { createDockerRuntime, type DockerRuntimeDeps } from './src/docker-runtime.ts'

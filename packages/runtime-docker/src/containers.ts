@@ -1,5 +1,5 @@
 import { Fault, KeyLock, type Clock, type ContainerId, type Metrics } from '@boilerhouse/base'
-import type { ContainerSpec, Runtime, RuntimeContainer } from '@boilerhouse/runtime'
+import type { ContainerSpec, ImageFacts, Runtime, RuntimeContainer } from '@boilerhouse/runtime'
 import type Docker from 'dockerode'
 
 import { viewOf } from './container-view.ts'
@@ -121,9 +121,11 @@ async function ensure(
   if (!info || info.State.Status === 'created') {
     await deps.checkDisk(signal)
     const startedMs = clock.monotonicMs()
+    // The image first: one that is not there leaves nothing behind.
+    const image = await deps.images.inspect(spec.imageId, signal)
     prepareSlot(layout.slot(containerId), spec)
     await deps.volumes.prepare(spec)
-    if (!info) await create(deps, spec, signal)
+    if (!info) await create(deps, spec, image, signal)
     const call = { name: 'container.start', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
     const name = engineNameOf(installation, containerId)
     await engine.call(call, (docker) => unlessStatus(docker.getContainer(name).start(), 304))
@@ -138,9 +140,8 @@ async function ensure(
   return view
 }
 
-async function create(deps: ContainersDeps, spec: ContainerSpec, signal: AbortSignal): Promise<void> {
-  const { engine, images, installation, layout } = deps
-  const image = await images.inspect(spec.imageId, signal)
+async function create(deps: ContainersDeps, spec: ContainerSpec, image: ImageFacts, signal: AbortSignal): Promise<void> {
+  const { engine, installation, layout } = deps
   const options = createOptions({ installation, layout, spec, image, network: deps.networkOf(spec) })
   const call = { name: 'container.create', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
   // 409: a call that seemed to fail had made it.

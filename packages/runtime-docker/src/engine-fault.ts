@@ -1,7 +1,7 @@
 import { Fault, type FaultCode } from '@boilerhouse/base'
 
 /** What a call was about decides what an engine's 404, 409 or 500 means. */
-export type EngineSubject = 'container' | 'start' | 'image' | 'network' | 'engine'
+export type EngineSubject = 'container' | 'start' | 'image' | 'build' | 'network' | 'engine'
 
 interface EngineError {
   readonly statusCode?: number
@@ -20,6 +20,7 @@ export function engineFault(error: unknown, subject: EngineSubject): unknown {
     new Fault(faultCode, detail, remedy === undefined ? { cause: error } : { cause: error, remedy })
   if (statusCode === undefined) return isConnection(code, message) ? unavailable(error, code) : error
   if (/no space left on device/i.test(detail)) return fault('host.disk_full')
+  if (subject === 'build') return fault('runtime.build_failed')
   if (/no such image/i.test(detail)) return fault('runtime.image_not_found')
   if (subject === 'network' || /network .* not found|no such network/i.test(detail)) return fault('runtime.network_failed')
   if (statusCode === 404 && subject === 'image') return fault('runtime.image_not_found')

@@ -101,7 +101,7 @@ async function* framesOf(stream: NodeJS.ReadableStream): AsyncGenerator<Frame> {
   for await (const chunk of stream as Readable) yield* splitter.push(chunk as Uint8Array)
 }
 
-async function collect(frames: AsyncIterable<Frame>, maxBytes: number): Promise<Omit<ExecResult, 'exitCode'>> {
+export async function collect(frames: AsyncIterable<Frame>, maxBytes: number): Promise<Omit<ExecResult, 'exitCode'>> {
   const parts = { stdout: new CutBuffer(maxBytes), stderr: new CutBuffer(maxBytes) }
   for await (const frame of frames) parts[frame.stream].push(frame.bytes)
   const { stdout, stderr } = parts

@@ -78,6 +78,7 @@ export function createVolumeStore({ layout, clock, log, onStep = () => {} }: Vol
     prepare: (spec) => prepareVolumes(layout, spec),
     agent: (containerId) => ({
       async restore(key, signal) {
+        signal.throwIfAborted()
         const kept = keptPaths(layout, keptNameOf(key))
         return orFault('state.restore_failed', key, async () => {
           if (!(await hasState(containerId))) return { restored: false }
@@ -89,6 +90,7 @@ export function createVolumeStore({ layout, clock, log, onStep = () => {} }: Vol
         })
       },
       async keep(key, signal) {
+        signal.throwIfAborted()
         const kept = keptPaths(layout, keptNameOf(key))
         return orFault('state.keep_failed', key, async () => {
           if (await hasState(containerId)) {
