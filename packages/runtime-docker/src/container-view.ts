@@ -1,38 +1,74 @@
-import type Docker from 'dockerode'
-
 import type { ContainerId } from '@boilerhouse/base'
 import type { ContainerAddress } from '@boilerhouse/resources'
 import type { ContainerPhase, RuntimeContainer } from '@boilerhouse/runtime'
+import type Docker from 'dockerode'
 
 import { readLabels } from './labels.ts'
 import type { Layout } from './layout.ts'
 
-/** What the engine says about a container, in our words; undefined where it is not ours. */
+/** What the engine's list and its inspect both tell of a container. */
+interface EngineView {
+  readonly labels: Readonly<Record<string, string>>
+  readonly status: string
+  readonly networkMode: string
+  readonly networks: readonly { readonly NetworkID: string; readonly IPAddress: string }[]
+  readonly hostPorts: Readonly<Record<string, number>>
+  readonly mountSources: readonly string[]
+  readonly exit?: { readonly exitCode: number; readonly oomKilled: boolean }
+}
+
+/** Undefined where the container is not ours. */
 export function viewOf(installation: string, layout: Layout, info: Docker.ContainerInspectInfo): RuntimeContainer | undefined {
-  const ours = readLabels(installation, info.Config.Labels)
+  const { State, HostConfig, NetworkSettings, Config, Mounts } = info
+  const networkMode = HostConfig.NetworkMode ?? ''
+  return toContainer(installation, layout, {
+    labels: Config.Labels,
+    status: State.Status,
+    networkMode,
+    networks: Object.values(NetworkSettings.Networks ?? {}),
+    hostPorts: networkMode === 'host' ? exposedPorts(info) : publishedPorts(info),
+    mountSources: (Mounts ?? []).map((mount) => mount.Source),
+    exit: { exitCode: State.ExitCode, oomKilled: State.OOMKilled },
+  })
+}
+
+/** One call tells of all that run; what it leaves out (exit codes, a host network's ports) needs an inspect: `undefined`. */
+export function summaryOf(installation: string, layout: Layout, info: Docker.ContainerInfo): RuntimeContainer | undefined {
+  const networkMode = info.HostConfig.NetworkMode
+  if ((info.State !== 'running' && info.State !== 'paused') || networkMode === 'host') return undefined
+  return toContainer(installation, layout, {
+    labels: info.Labels,
+    status: info.State,
+    networkMode,
+    networks: Object.values(info.NetworkSettings?.Networks ?? {}),
+    hostPorts: Object.fromEntries(
+      info.Ports.flatMap((port) => (port.PublicPort > 0 ? [[String(port.PrivatePort), port.PublicPort] as const] : [])),
+    ),
+    mountSources: (info.Mounts ?? []).map((mount) => mount.Source),
+  })
+}
+
+function toContainer(installation: string, layout: Layout, view: EngineView): RuntimeContainer | undefined {
+  const ours = readLabels(installation, view.labels)
   if (!ours) return undefined
-  const phase = phaseOf(info.State.Status)
+  const phase = phaseOf(view.status)
   const hasEnded = phase === 'exited' || phase === 'dead'
-  const endpoints = Object.values(info.NetworkSettings.Networks ?? {})
-  const address = phase === 'running' || phase === 'paused' ? addressOf(layout, ours.containerId, info) : undefined
   return {
     ...ours,
     phase,
-    ...(hasEnded ? { exitCode: info.State.ExitCode, oomKilled: info.State.OOMKilled } : {}),
-    ...(address === undefined ? {} : { address }),
-    isConnected: info.HostConfig.NetworkMode === 'host' || endpoints.some((endpoint) => endpoint.NetworkID !== ''),
+    ...(hasEnded ? view.exit : {}),
+    ...(phase === 'running' || phase === 'paused' ? { address: addressOf(layout, ours.containerId, view) } : {}),
+    isConnected: view.networkMode === 'host' || view.networks.some((network) => network.NetworkID !== ''),
   }
 }
 
-function addressOf(layout: Layout, containerId: ContainerId, info: Docker.ContainerInspectInfo): ContainerAddress {
-  const isOnHost = info.HostConfig.NetworkMode === 'host'
-  const ip = isOnHost ? '127.0.0.1' : Object.values(info.NetworkSettings.Networks ?? {}).find((one) => one.IPAddress)?.IPAddress
-  const slot = layout.hostSlot(containerId)
-  const hasComm = (info.Mounts ?? []).some((mount) => mount.Source === slot.comm)
+function addressOf(layout: Layout, containerId: ContainerId, view: EngineView): ContainerAddress {
+  const ip = view.networkMode === 'host' ? '127.0.0.1' : view.networks.find((network) => network.IPAddress !== '')?.IPAddress
+  const { comm } = layout.hostSlot(containerId)
   return {
     ...(ip ? { ip } : {}),
-    hostPorts: isOnHost ? hostNetworkPorts(info) : publishedPorts(info),
-    ...(hasComm ? { socketDir: slot.comm } : {}),
+    hostPorts: view.hostPorts,
+    ...(view.mountSources.includes(comm) ? { socketDir: comm } : {}),
   }
 }
 
@@ -40,18 +76,17 @@ function publishedPorts(info: Docker.ContainerInspectInfo): Record<string, numbe
   const ports: Record<string, number> = {}
   for (const [inside, bindings] of Object.entries(info.NetworkSettings.Ports ?? {})) {
     const hostPort = Number(bindings?.[0]?.HostPort)
-    if (hostPort > 0) ports[inside.split('/')[0] ?? inside] = hostPort
+    if (hostPort > 0) ports[String(Number.parseInt(inside, 10))] = hostPort
   }
   return ports
 }
 
-const hostNetworkPorts = (info: Docker.ContainerInspectInfo): Record<string, number> =>
+const exposedPorts = (info: Docker.ContainerInspectInfo): Record<string, number> =>
   Object.fromEntries(
-    Object.keys(info.Config.ExposedPorts ?? {}).map((port) => [port.split('/')[0] ?? port, Number.parseInt(port, 10)]),
+    Object.keys(info.Config.ExposedPorts ?? {}).map((port) => [String(Number.parseInt(port, 10)), Number.parseInt(port, 10)]),
   )
 
 function phaseOf(status: string): ContainerPhase {
   if (status === 'running' || status === 'paused' || status === 'created' || status === 'exited') return status
-  if (status === 'restarting') return 'running'
-  return 'dead'
+  return status === 'restarting' ? 'running' : 'dead'
 }

@@ -2,7 +2,7 @@ import { Fault, KeyLock, type Clock, type ContainerId, type Metrics } from '@boi
 import type { ContainerSpec, ImageFacts, Runtime, RuntimeContainer } from '@boilerhouse/runtime'
 import type Docker from 'dockerode'
 
-import { viewOf } from './container-view.ts'
+import { summaryOf, viewOf } from './container-view.ts'
 import { createOptions } from './create-options.ts'
 import type { Engine } from './engine.ts'
 import { isStatus } from './engine-fault.ts'
@@ -152,10 +152,12 @@ async function list({ engine, installation, layout }: ContainersDeps, signal: Ab
   const call = { name: 'container.list', subject: 'engine', signal } as const
   const found = await engine.call(call, (docker) => docker.listContainers({ all: true, filters: labelFilter(installation) }))
   const each = { name: 'container.inspect', subject: 'container', signal } as const
-  const infos = await Promise.all(
-    found.map((one) => engine.call(each, (docker) => unlessStatus(docker.getContainer(one.Id).inspect(), 404))),
-  )
-  return infos.flatMap((info) => (info ? (viewOf(installation, layout, info) ?? []) : []))
+  const inspect = async (engineId: string) => {
+    const info = await engine.call(each, (docker) => unlessStatus(docker.getContainer(engineId).inspect(), 404))
+    return info && viewOf(installation, layout, info)
+  }
+  const views = await Promise.all(found.map((one) => summaryOf(installation, layout, one) ?? inspect(one.Id)))
+  return views.filter((view) => view !== undefined)
 }
 
 /** Some of the engine's refusals say that what was asked for is so already. */

@@ -73,7 +73,9 @@ export async function createDockerRuntime(deps: DockerRuntimeDeps): Promise<Runt
   const exec = createExec({ engine, clock, inspect })
   return {
     ...lifecycle,
-    ...networks,
+    ensureNetwork: networks.ensureNetwork,
+    destroyNetwork: networks.destroyNetwork,
+    chooseSubnet: networks.chooseSubnet,
     ...createFiles({ engine, clock, inspect }),
     capabilities: capabilitiesOf(live.facts),
     deliver: createDeliver({ layout, clock, isRunning }),

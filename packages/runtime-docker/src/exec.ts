@@ -31,6 +31,8 @@ export interface RunningExec {
   kill(): Promise<void>
 }
 
+const killTimeoutMs = 5000
+
 export async function startExec(
   deps: ExecDeps,
   containerId: ContainerId,
@@ -59,9 +61,19 @@ export async function startExec(
       return ended.ExitCode ?? -1
     },
     async kill() {
-      const running = await engine.call({ ...call('exec.inspect'), signal: AbortSignal.timeout(5000) }, () => exec.inspect())
-      if (running.Running) killGroup(running.Pid, info.Id)
-      stream.destroy()
+      const killSignal = AbortSignal.timeout(killTimeoutMs)
+      const look = () => engine.call({ ...call('exec.inspect'), signal: killSignal }, () => exec.inspect())
+      try {
+        let running = await look()
+        // The engine answers before the process is there.
+        while (running.Running && running.Pid === 0) {
+          await deps.clock.sleep(10, killSignal)
+          running = await look()
+        }
+        if (running.Running) killGroup(running.Pid, info.Id)
+      } finally {
+        stream.destroy()
+      }
     },
   }
 }

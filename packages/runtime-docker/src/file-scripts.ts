@@ -2,7 +2,7 @@
  * Run by the mounted busybox as the container's user, so that paths and links mean what they mean inside and nothing of the image
  * is needed. The path comes as an argument, never as shell. Exit codes tell the cause.
  */
-export const fileExits = { denied: 43, missing: 44, notAFile: 45, failed: 47 } as const
+export const fileExits = { denied: 43, missing: 44, notAFile: 45, failed: 47, incomplete: 48 } as const
 
 const box = '/boilerhouse/bin/busybox'
 
@@ -22,7 +22,10 @@ echo "f $size"
 exec $B head -c "$size" "$1"
 `
 
-/** Writes beside and renames: whoever reads sees the old bytes or the new. A link is followed to its file; the mode stays. */
+/**
+ * Writes beside and renames: whoever reads sees the old bytes or the new. A link is followed to its file; the mode stays. The end
+ * mark, cut off again, tells a whole input from one whose sender died: that one changes nothing.
+ */
 const writeScript = `B=${box}
 r=$1
 if [ -L "$r" ]; then r=$($B readlink -f "$r") && [ -n "$r" ] || exit ${fileExits.missing}; fi
@@ -35,21 +38,16 @@ if [ -e "$r" ]; then
   mode=$($B stat -c %a "$r")
 fi
 [ -w "$d" ] || exit ${fileExits.denied}
-t=$d/$2
+t=$d/.boilerhouse-$2
 trap '$B rm -f "$t"' EXIT
 $B cat > "$t" || exit ${fileExits.failed}
+[ "$($B tail -c \${#2} "$t" | $B tr -d '\\0')" = "$2" ] || exit ${fileExits.incomplete}
+$B truncate -s $(($($B stat -c %s "$t") - \${#2})) "$t" || exit ${fileExits.failed}
 [ -z "$mode" ] || $B chmod "$mode" "$t" || exit ${fileExits.failed}
 $B mv -f "$t" "$r" || exit ${fileExits.failed}
 `
 
-/** A write that was killed could not clean up after itself. */
-const cleanScript = `B=${box}
-r=$1
-if [ -L "$r" ]; then r=$($B readlink -f "$r"); fi
-$B rm -f "\${r%/*}/$2"
-`
-
 const run = (script: string, ...args: readonly string[]): string[] => [box, 'sh', '-c', script, 'boilerhouse', ...args]
 export const readCommand = (path: string): string[] => run(readScript, path)
-export const writeCommand = (path: string, temporary: string): string[] => run(writeScript, path, temporary)
-export const cleanCommand = (path: string, temporary: string): string[] => run(cleanScript, path, temporary)
+/** `endMark` has to follow the bytes; it is random, so no content ends with it by chance. */
+export const writeCommand = (path: string, endMark: string): string[] => run(writeScript, path, endMark)

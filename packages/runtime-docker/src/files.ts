@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 
-import { Fault, type ContainerId } from '@boilerhouse/base'
+import { Fault } from '@boilerhouse/base'
 import type { Runtime } from '@boilerhouse/runtime'
 
-import { collect, createExec, startExec, type ExecDeps, type RunningExec } from './exec.ts'
-import { cleanCommand, fileExits, readCommand, writeCommand } from './file-scripts.ts'
+import { collect, startExec, type ExecDeps, type RunningExec } from './exec.ts'
+import { fileExits, readCommand, writeCommand } from './file-scripts.ts'
 import type { Frame } from './frames.ts'
 
 const messageBytes = 4096
@@ -23,26 +23,19 @@ export function createFiles(deps: ExecDeps): Pick<Runtime, 'readFile' | 'writeFi
       return { kind: 'file', ...(sizeBytes > 0 ? { sizeBytes } : {}), body }
     },
     async writeFile(containerId, path, body, limitBytes, signal) {
-      const temporary = `.boilerhouse-${randomUUID()}`
-      const command = writeCommand(checked(path), temporary)
-      const running = await startExec(deps, containerId, { command, hasStdin: true }, signal)
+      const endMark = randomUUID()
+      const start = { command: writeCommand(checked(path), endMark), hasStdin: true }
+      const running = await startExec(deps, containerId, start, signal)
       const output = collect(running.frames, messageBytes)
-      try {
-        const sent = pump(body, running.stdin, limitBytes, signal)
-        // A script that refuses ends before its input does.
-        await Promise.race([sent.done, output])
-        signal.throwIfAborted()
-        sent.stop()
-        const { stderr } = await output
-        const exitCode = await running.exitCode(signal)
-        if (exitCode !== 0) throw fileFault(exitCode, path, Buffer.from(stderr).toString())
-        return { sizeBytes: await sent.done }
-      } catch (error) {
-        output.catch(() => {})
-        if (!(error instanceof Fault) || error.code === 'request.too_large')
-          await undo(deps, containerId, path, temporary, running)
-        throw error
-      }
+      // Looked at below; where the sending fails first, that is the error to tell.
+      output.catch(() => {})
+      const sending = send({ body, to: running.stdin, endMark, limitBytes, until: output, signal })
+      // An input without its end mark, however it came to that, makes the script clean up and change nothing.
+      const sizeBytes = await sending.finally(() => running.stdin.end())
+      const { stderr } = await output
+      const exitCode = await running.exitCode(signal)
+      if (exitCode !== 0) throw fileFault(exitCode, path, Buffer.from(stderr).toString())
+      return { sizeBytes }
     },
   }
 }
@@ -52,18 +45,6 @@ function checked(path: string): string {
   throw new Fault('request.invalid', 'Cannot use this path: it has to be absolute and without NUL', {
     errors: [{ pointer: '/path', detail: 'has to be absolute and without NUL' }],
   })
-}
-
-async function undo(
-  deps: ExecDeps,
-  containerId: ContainerId,
-  path: string,
-  temporary: string,
-  running: RunningExec,
-): Promise<void> {
-  await running.kill()
-  const request = { command: cleanCommand(path, temporary), timeoutMs: 5000, maxOutputBytes: messageBytes }
-  await createExec(deps)(containerId, request, AbortSignal.timeout(10_000))
 }
 
 function fileFault(exitCode: number, path: string, stderr: string): Fault {
@@ -121,37 +102,39 @@ function bodyOf(
   })
 }
 
-interface Pump {
-  /** How many bytes were sent, once the input was ended. */
-  readonly done: Promise<number>
-  stop(): void
+interface Sending {
+  readonly body: ReadableStream<Uint8Array>
+  readonly to: NodeJS.WritableStream
+  readonly endMark: string
+  readonly limitBytes: number
+  /** A script that refuses ends before its input does: nobody reads any more. */
+  readonly until: Promise<unknown>
+  readonly signal: AbortSignal
 }
 
-function pump(body: ReadableStream<Uint8Array>, stdin: NodeJS.WritableStream, limitBytes: number, signal: AbortSignal): Pump {
+async function send({ body, to, endMark, limitBytes, until, signal }: Sending): Promise<number> {
   const reader = body.getReader()
-  const stopped = Promise.withResolvers<'stopped'>()
-  const onAbort = () => stopped.resolve('stopped')
-  signal.addEventListener('abort', onAbort, { once: true })
-  // What goes wrong on this side shows as the process's end on the other.
-  stdin.on('error', onAbort)
-  const drained = () => new Promise<void>((resolve) => stdin.once('drain', resolve))
-  const send = async (): Promise<number> => {
+  const ended = Promise.withResolvers<'ended'>()
+  const onEnd = () => ended.resolve('ended')
+  until.then(onEnd, onEnd)
+  // A broken pipe shows as the script's end on the other side.
+  to.on('error', onEnd)
+  signal.addEventListener('abort', onEnd, { once: true })
+  try {
     for (let sizeBytes = 0; ;) {
-      const next = await Promise.race([reader.read(), stopped.promise])
-      if (next === 'stopped') return sizeBytes
+      const next = await Promise.race([reader.read(), ended.promise])
+      signal.throwIfAborted()
+      if (next === 'ended') return sizeBytes
       if (next.done) {
-        stdin.end()
+        to.write(endMark)
         return sizeBytes
       }
       sizeBytes += next.value.length
       if (sizeBytes > limitBytes) throw new Fault('request.too_large', `The file is larger than ${limitBytes} bytes`)
-      if (!stdin.write(next.value)) await Promise.race([drained(), stopped.promise])
+      if (!to.write(next.value)) await Promise.race([new Promise((resolve) => to.once('drain', resolve)), ended.promise])
     }
+  } finally {
+    signal.removeEventListener('abort', onEnd)
+    await reader.cancel()
   }
-  const done = send().finally(() => {
-    signal.removeEventListener('abort', onAbort)
-    void reader.cancel().catch(() => {})
-  })
-  done.catch(() => {})
-  return { done, stop: onAbort }
 }
