@@ -1,1 +1,9 @@
-export {}
+export { createApi, type Api, type ApiAuth } from './src/api.ts'
+export { hashKey, newKeySecret } from './src/auth/key-secret.ts'
+export type { ApiDeps } from './src/deps.ts'
+export { defaultLimits, type ApiLimits } from './src/limits.ts'
+export { createOpenApi, type OpenApiDocument, type OpenApiOperation } from './src/openapi.ts'
+export { createPrometheusMetrics, type PrometheusMetrics } from './src/prometheus-metrics.ts'
+export { routeTable } from './src/route-table.ts'
+export type { Listening, ListenOptions } from './src/server.ts'
+export type { DoctorReport, SettingView } from './src/views.ts'

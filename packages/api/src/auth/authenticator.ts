@@ -1,0 +1,134 @@
+import { timingSafeEqual } from 'node:crypto'
+
+import { Fault, type Clock, type KeyId } from '@boilerhouse/base'
+import type { KeyRecord, Principal } from '@boilerhouse/resources'
+import type { EventHub, KeyStore } from '@boilerhouse/store'
+
+import { hashKey, hasKeyShape } from './key-secret.ts'
+import { KeyCache } from './key-cache.ts'
+import { RateLimit } from './rate-limit.ts'
+
+/**
+ * Turns a key into a principal, once a request. Records are cached for at most `keyCacheMs`, so a key that another process revoked is
+ * dead within that time; one revoked here is dead at once.
+ */
+export interface Authenticator {
+  /** Throws `auth.required`, `auth.invalid`, `request.rate_limited`. A plain value where the cache knows the key: no await is needed. */
+  authenticate(secret: string | undefined): Principal | Promise<Principal>
+  /** The principal of a key that proved itself earlier (a ticket, a cookie, an open stream); undefined once it is dead. */
+  principalOf(keyId: string): Promise<Principal | undefined>
+  /** Calls `end` once the key is dead; the returned function stops watching. */
+  watch(keyId: string, end: () => void): () => void
+  /** Forgets the key now and ends its streams. */
+  revoked(keyId: string): void
+  /** Writes when keys were last used. */
+  markUsed(): Promise<void>
+  close(): void
+}
+
+export interface AuthenticatorDeps {
+  readonly keys: KeyStore
+  readonly hub: EventHub
+  readonly clock: Clock
+  readonly adminKeyHash: string
+  readonly keyCacheMs: number
+}
+
+export const adminPrincipal: Principal = { kind: 'key', id: 'admin', role: 'admin', projectId: 'default' }
+
+export function createAuthenticator({ keys, hub, clock, adminKeyHash, keyCacheMs }: AuthenticatorDeps): Authenticator {
+  const cache = new KeyCache({ keys, clock, maxAgeMs: keyCacheMs })
+  const limit = new RateLimit(clock)
+  const used = new Map<KeyId, number>()
+  const watchers = new Map<string, Set<() => void>>()
+  const closing = new AbortController()
+
+  const endAll = (keyId: string) => {
+    const ends = watchers.get(keyId)
+    watchers.delete(keyId)
+    ends?.forEach((end) => end())
+  }
+  const revoked = (keyId: string) => {
+    cache.forget(keyId)
+    endAll(keyId)
+  }
+  const unsubscribe = hub.subscribe(({ type, subject }) => {
+    if (type === 'key.revoked') revoked(subject.slice('key/'.length))
+  })
+  const admit = (record: KeyRecord | undefined): Principal => {
+    if (!record || isDead(record, clock.nowMs())) throw new Fault('auth.invalid', 'The key is unknown, expired or revoked')
+    if (record.requestsPerMinute !== undefined) limit.take(record.id, record.requestsPerMinute)
+    used.set(record.id, clock.nowMs())
+    return toPrincipal(record)
+  }
+  const principalOf = async (keyId: string) => {
+    if (keyId === 'admin') return adminPrincipal
+    const record = await cache.byId(keyId)
+    return record && !isDead(record, clock.nowMs()) ? toPrincipal(record) : undefined
+  }
+  void checkWatched({ clock, watchers, principalOf, endAll, everyMs: keyCacheMs, signal: closing.signal })
+  return {
+    authenticate(secret) {
+      if (secret === undefined) throw new Fault('auth.required', 'The request carries no key')
+      const hash = hashKey(secret)
+      if (equalHashes(hash, adminKeyHash)) return adminPrincipal
+      if (!hasKeyShape(secret)) throw new Fault('auth.invalid', 'The key is unknown, expired or revoked')
+      const fresh = cache.fresh(hash)
+      return fresh ? admit(fresh) : cache.byHash(hash).then(admit)
+    },
+    principalOf,
+    revoked,
+    watch(keyId, end) {
+      const ends = watchers.get(keyId) ?? new Set()
+      watchers.set(keyId, ends.add(end))
+      return () => {
+        ends.delete(end)
+        if (ends.size === 0 && watchers.get(keyId) === ends) watchers.delete(keyId)
+      }
+    },
+    async markUsed() {
+      if (used.size === 0) return
+      const batch = new Map(used)
+      used.clear()
+      await keys.markUsed(batch)
+    },
+    close() {
+      closing.abort()
+      unsubscribe()
+    },
+  }
+}
+
+/** Streams outlive requests: their keys are looked at again, for what expired or was revoked by a process whose event is late. */
+async function checkWatched(input: {
+  clock: Clock
+  watchers: ReadonlyMap<string, unknown>
+  principalOf: (keyId: string) => Promise<Principal | undefined>
+  endAll: (keyId: string) => void
+  everyMs: number
+  signal: AbortSignal
+}): Promise<void> {
+  for (;;) {
+    await input.clock.sleep(input.everyMs, input.signal)
+    if (input.signal.aborted) return
+    for (const keyId of [...input.watchers.keys()]) {
+      // A store that does not answer ends nobody's stream.
+      const principal = await input.principalOf(keyId).catch(() => adminPrincipal)
+      if (!principal) input.endAll(keyId)
+    }
+  }
+}
+
+const isDead = (record: KeyRecord, nowMs: number): boolean =>
+  record.revokedAt !== undefined || (record.expiresAt !== undefined && record.expiresAt <= nowMs)
+
+const toPrincipal = (record: KeyRecord): Principal => ({
+  kind: 'key',
+  id: record.id,
+  role: record.role,
+  projectId: 'default',
+  ...(record.tenantId !== undefined && { tenantId: record.tenantId }),
+  ...(record.pools !== undefined && { pools: record.pools }),
+})
+
+const equalHashes = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -1,0 +1,30 @@
+/** Bounds of what one caller can make the server hold or do. */
+export interface ApiLimits {
+  readonly jsonBodyBytes: number
+  readonly fileBytes: number
+  readonly execOutputBytes: number
+  /** How long a key that was revoked by another process may still work. */
+  readonly keyCacheMs: number
+  /** Events kept in memory for streams; a stream that falls further behind is told to resume. */
+  readonly eventBuffer: number
+  /** Bytes a stream's socket may hold back before events wait in the buffer. */
+  readonly streamBufferBytes: number
+  readonly heartbeatMs: number
+  /** How long a request waits for the first one with its Idempotency-Key. */
+  readonly idempotencyWaitMs: number
+  readonly ticketTtlMs: number
+  readonly maxEventStreams: number
+}
+
+export const defaultLimits: ApiLimits = {
+  jsonBodyBytes: 4 * 1_048_576,
+  fileBytes: 1024 * 1_048_576,
+  execOutputBytes: 1_048_576,
+  keyCacheMs: 4_000,
+  eventBuffer: 8_192,
+  streamBufferBytes: 262_144,
+  heartbeatMs: 15_000,
+  idempotencyWaitMs: 620_000,
+  ticketTtlMs: 60_000,
+  maxEventStreams: 2_000,
+}
