@@ -85,9 +85,8 @@ create table claims (
   updated_at bigint not null,
   primary key (project_id, id)
 ) with (fillfactor = 80);
-create unique index claims_live on claims (project_id, tenant_id, pool_id) where is_live;
+create unique index claims_live on claims (project_id, pool_id, tenant_id) where is_live;
 create index claims_newest on claims (project_id, tenant_id, pool_id, claimed_at desc, id desc);
-create index claims_live_by_pool on claims (project_id, pool_id) where is_live;
 create index claims_final on claims (project_id, updated_at) where not is_live;
 
 create table keys (

@@ -34,6 +34,9 @@ export function bindClaim(db: Database): ClaimStore['bind'] {
     })
 }
 
+/** A parameter: as a literal it would let the planner walk the index of a pool's warm containers instead of the primary key. */
+const warm = 'warm'
+
 /** Undefined where nothing was written, for whatever reason. */
 async function bindOnce(db: Database, input: BindInput, options: WriteOptions): Promise<Row | undefined> {
   const { sql, projectId } = db
@@ -61,7 +64,7 @@ function bindStatement(db: Database, tx: Sql | Transaction, input: BindInput, op
     with taken as (
       update containers set state = 'bound', claim_id = ${claimId}, tenant_id = ${tenantId}, bound_at = ${nowMs}, updated_at = ${nowMs},
         revision = revision + 1
-      where project_id = ${projectId} and id = ${containerId} and pool_id = ${poolId} and state = 'warm'
+      where project_id = ${projectId} and id = ${containerId} and pool_id = ${poolId} and state = ${warm}
         and not exists (
           select from claims c where c.project_id = ${projectId} and c.tenant_id = ${tenantId} and c.pool_id = ${poolId} and c.is_live)
         ${

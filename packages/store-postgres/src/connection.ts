@@ -23,6 +23,12 @@ export interface ClientOptions {
   readonly onnotify?: (channel: string, payload: string) => void
 }
 
+/**
+ * Every statement has its index, and one plan for all parameters. Plans of sessions outlive the sizes they were made for: one made while
+ * a table was empty may read it whole, and planning for each call costs as much as the statement.
+ */
+const planner = '-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan'
+
 export function openClient(connection: Connection, options: ClientOptions): Sql {
   const settings = {
     max: options.max,
@@ -35,7 +41,7 @@ export function openClient(connection: Connection, options: ClientOptions): Sql 
     onnotice: () => {},
     ...(options.onclose ? { onclose: options.onclose } : {}),
     ...(options.onnotify ? { onnotify: options.onnotify } : {}),
-    connection: { application_name: options.name },
+    connection: { application_name: options.name, options: planner },
   }
   if (typeof connection !== 'string') return postgres({ ...settings, ...connection })
   const url = new URL(connection)

@@ -21,7 +21,7 @@ export function rebindClaim(db: Database): ClaimStore['rebind'] {
             updated_at = ${nowMs}, revision = containers.revision + 1
           from claim
           where containers.project_id = ${projectId} and containers.id = ${containerId} and containers.pool_id = claim.pool_id
-            and containers.state = 'warm' and ${fenced(db, options.fence)}
+            and containers.state = ${'warm'} and ${fenced(db, options.fence)}
           returning containers.*
         ), bound as (
           update claims set container_id = taken.id, updated_at = ${nowMs} from taken
