@@ -2,6 +2,7 @@ import type { ContainerId } from '@boilerhouse/base'
 
 import { isStatus } from './engine-fault.ts'
 import type { Engine } from './engine.ts'
+import { remember } from './host/remember.ts'
 import { engineNameOf, readLabels } from './labels.ts'
 
 /** What the host's own files are found by; constant while a container runs. */
@@ -45,7 +46,7 @@ export function createFactsCache({
   return {
     async get(containerId, signal) {
       const found = known.get(containerId) ?? (await ask(containerId, signal))
-      if (found) known.set(containerId, found)
+      if (found) remember(known, containerId, found)
       return found
     },
     forget: (containerId) => void known.delete(containerId),

@@ -1,6 +1,7 @@
 import type { Clock, ContainerId } from '@boilerhouse/base'
 
 import type { FactsCache } from './container-facts.ts'
+import { remember } from './host/remember.ts'
 import { runCommand, type RunCommand } from './host/run-command.ts'
 import type { Layout } from './layout.ts'
 
@@ -42,7 +43,7 @@ export function createDiskMeter({ layout, facts, clock, run = runCommand }: Disk
     // Its exit code tells of files that went away meanwhile; what it could count it printed.
     const { stdout } = await run(walk, { signal: stop.signal })
     const bytes = stdout.split('\n').reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0)
-    measured.set(containerId, { bytes, atMs: clock.monotonicMs() })
+    remember(measured, containerId, { bytes, atMs: clock.monotonicMs() })
   }
   const isDue = (containerId: ContainerId) => {
     const last = measured.get(containerId)

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises'
 import type { ContainerId, PoolId } from '@boilerhouse/base'
 import type { Runtime, RuntimeInventory } from '@boilerhouse/runtime'
 
-import { engineWarnings, type EngineInfo } from './engine-warnings.ts'
 import type { Engine } from './engine.ts'
 import type { Firewall } from './firewall/firewall.ts'
 import { labelFilter, labels } from './labels.ts'
@@ -18,6 +17,8 @@ export interface InventoryDeps {
   readonly firewall: Firewall
   /** Removes container, slot and volumes, whichever of them is there. */
   readonly destroy: Runtime['destroy']
+  /** What is wrong with the engine itself. */
+  readonly readWarnings: (signal: AbortSignal) => Promise<readonly string[]>
 }
 
 /**
@@ -47,14 +48,14 @@ export function createInventory(deps: InventoryDeps): Pick<Runtime, 'inventory' 
 }
 
 async function look(deps: InventoryDeps, signal: AbortSignal): Promise<RuntimeInventory> {
-  const { engine, layout, networks, firewall } = deps
-  const [containers, pools, slots, volumes, differences, info] = await Promise.all([
+  const { layout, networks, firewall, readWarnings } = deps
+  const [containers, pools, slots, volumes, differences, warnings] = await Promise.all([
     listContainerIds(deps, signal),
     networks.poolIds(signal),
     containerDirs(layout.slotsDir),
     containerDirs(layout.volumesDir),
     firewall.differences(signal).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]),
-    engine.call({ name: 'info', subject: 'engine', signal }, (docker) => docker.info()) as Promise<EngineInfo>,
+    readWarnings(signal),
   ])
   // Without a bridge there is nothing to wall in, and no walls are kept.
   const hasBridges = pools.length > 0 || (await firewall.hasBridges())
@@ -64,7 +65,7 @@ async function look(deps: InventoryDeps, signal: AbortSignal): Promise<RuntimeIn
     slots,
     volumes,
     firewallDifferences: hasBridges ? differences : [],
-    warnings: engineWarnings(info),
+    warnings,
   }
 }
 

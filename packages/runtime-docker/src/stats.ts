@@ -9,6 +9,7 @@ import { isStatus } from './engine-fault.ts'
 import type { Engine } from './engine.ts'
 import { cgroupDirsOf, parseCgroupMounts, readCgroupUsage, type CgroupDirs } from './host/cgroup.ts'
 import { parseNetDev } from './host/net-dev.ts'
+import { remember } from './host/remember.ts'
 
 export interface StatsDeps {
   readonly engine: Engine
@@ -32,7 +33,7 @@ export function createStats({ engine, facts, disk, procDir = '/proc' }: StatsDep
     // A pid that meanwhile belongs to another process is not believed.
     if (!text.includes(engineId)) throw new ProcessGone()
     const found = cgroupDirsOf(await mounts, text)
-    if (found) dirs.set(engineId, found)
+    if (found) remember(dirs, engineId, found)
     return found
   }
   /** Undefined where the host does not tell. */
