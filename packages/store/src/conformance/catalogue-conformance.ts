@@ -84,6 +84,13 @@ export function catalogueConformance(at: StoreUnderTest): void {
       expect((await at.store.workloads.setStatus(workloadId('none'), 1, { state: 'ready' }, {})).outcome).toBe('missing')
     })
 
+    test('a status is replaced whole: the reason of an error is gone once it is ready', async () => {
+      const { id } = await givenWorkload(at.store)
+      await at.store.workloads.setStatus(id, 1, { state: 'error', reason: 'no image' }, {})
+      await at.store.workloads.setStatus(id, 1, { state: 'ready', imageId: 'sha256:2' }, {})
+      expect((await at.store.workloads.get(id))?.status).toEqual({ state: 'ready', imageId: 'sha256:2' })
+    })
+
     test('a workload that a pool names is in use; without pools it goes, with its build log', async () => {
       const { id, revision } = await givenWorkload(at.store)
       await givenPool(at.store)

@@ -1,8 +1,9 @@
-import { newContainerId } from '@boilerhouse/base'
+import { newContainerId, newKeyId } from '@boilerhouse/base'
 import { describe, expect, test } from 'bun:test'
 
 import type { Fence, Store } from '../store.ts'
 import {
+  bindInput,
   event,
   writtenSince,
   faultOf,
@@ -13,6 +14,7 @@ import {
   poolId,
   poolSpec,
   tally,
+  workloadId,
   workloadSpec,
   mark,
 } from './seed.ts'
@@ -72,6 +74,28 @@ export function leaseConformance(at: StoreUnderTest): void {
       expect((await peer.leases.acquire('pools', 'b', ttlMs)).outcome).toBe('following')
     })
 
+    test('a wall clock that jumps, ahead or back, takes no lease from its leader and keeps none from its heir', async () => {
+      const peer = await at.connect()
+      await lead(at.store, 'a')
+      expect((await peer.leases.acquire('pools', 'b', ttlMs)).outcome).toBe('following')
+      at.clock.jumpWall(100 * ttlMs)
+      expect((await peer.leases.acquire('pools', 'b', ttlMs)).outcome).toBe('following')
+      at.clock.jumpWall(-300 * ttlMs)
+      at.clock.advance(ttlMs + 1)
+      await lead(peer, 'b')
+    })
+
+    test('of 10 followers who find a dead leader at once one takes over', async () => {
+      const peer = await at.connect()
+      await lead(at.store, 'dead')
+      for (const store of [at.store, peer]) await store.leases.acquire('pools', 'watcher', ttlMs)
+      at.clock.advance(ttlMs + 1)
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => (i % 2 ? peer : at.store).leases.acquire('pools', `h${i}`, ttlMs)),
+      )
+      expect(tally(outcomes)).toEqual({ leading: 1, following: 9 })
+    })
+
     test('a released lease is free at once, and its next holder has a higher fence', async () => {
       const peer = await at.connect()
       const first = await lead(at.store, 'a')
@@ -119,6 +143,10 @@ export function leaseConformance(at: StoreUnderTest): void {
       const { workloads, pools, containers, claims } = at.store
       const id = newContainerId(1)
       const writes = {
+        bind: () => claims.bind(bindInput('demo', 'bob', warm.id), { fence }),
+        createWorkload: () => workloads.create({ id: workloadId('w3'), spec: workloadSpec() }, { fence }),
+        createPool: () => pools.create({ id: poolId('p3'), spec: poolSpec() }, { fence }),
+        createKey: () => at.store.keys.create({ id: newKeyId(1), name: 'k', hash: 'h', role: 'viewer' }, { fence }),
         setWorkload: () => workloads.setStatus(workload.id, 1, { state: 'ready' }, { fence }),
         updateWorkload: () => workloads.update(workload.id, workloadSpec(), { fence }),
         deleteWorkload: () => workloads.delete(workload.id, { fence }),
@@ -137,6 +165,8 @@ export function leaseConformance(at: StoreUnderTest): void {
       expect(await containers.get(warm.id)).toEqual(warm)
       expect(await containers.get(id)).toBeUndefined()
       expect(await claims.get(claim.id)).toEqual(claim)
+      expect(await at.store.keys.byHash('h')).toBeUndefined()
+      expect(await pools.get(poolId('p3'))).toBeUndefined()
     })
 
     test('a fence of a lease that nobody ever took is refused', async () => {

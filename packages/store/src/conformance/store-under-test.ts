@@ -19,6 +19,8 @@ export interface StoreConformanceOptions {
 /** Real time that a test can jump ahead: adapters with real sockets and timers keep working. */
 export interface JumpClock extends Clock {
   advance(ms: number): void
+  /** Moves the wall clock alone, back or ahead, as an operator or NTP does. */
+  jumpWall(ms: number): void
 }
 
 export interface StoreUnderTest {
@@ -66,12 +68,16 @@ export function useStore(options: StoreConformanceOptions): StoreUnderTest {
 
 function jumpClock(): JumpClock {
   let ahead = 0
+  let wallAhead = 0
   return {
-    nowMs: () => systemClock.nowMs() + ahead,
+    nowMs: () => systemClock.nowMs() + ahead + wallAhead,
     monotonicMs: () => systemClock.monotonicMs() + ahead,
     sleep: systemClock.sleep,
     advance: (ms) => {
       ahead += ms
+    },
+    jumpWall: (ms) => {
+      wallAhead += ms
     },
   }
 }
