@@ -37,6 +37,7 @@ export async function startContainer({ term, memories, starts }: ContainerWork, 
     if (signal.aborted || row.state !== 'starting') throw error
     if (deadline.signal.aborted)
       return next(await transit(term, row, 'failed', { reason: `not started within ${pool.spec.startDeadlineMs} ms` }))
+    if (isFault(error, 'runtime.network_failed')) term.networks.forget(pool.id)
     if (!isFault(error) || passing.includes(error.code)) throw error
     return next(await transit(term, row, 'failed', { reason: `${error.code}: ${error.message}` }))
   } finally {

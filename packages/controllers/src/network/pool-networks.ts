@@ -26,6 +26,11 @@ export class PoolNetworks {
     this.#made.clear()
   }
 
+  /** A container did not get into it: make sure again before the next one. */
+  forget(poolId: PoolId): void {
+    this.#made.delete(poolId)
+  }
+
   async ensure(pool: PoolRecord, workload: WorkloadRecord, signal: AbortSignal): Promise<void> {
     const access = networkAccessOf(workload.spec)
     const key = JSON.stringify([access, pool.spec.maxSize])

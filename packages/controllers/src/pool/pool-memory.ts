@@ -6,7 +6,7 @@ import { closedCircuit, provenAfterMs, recordFailure, reopened, type Circuit } f
 export interface PoolMemory {
   circuit: Circuit
   shortSince?: number
-  networkFault?: { readonly code: string; readonly message: string }
+  networkFault?: { readonly code: string; readonly message: string; readonly retryAt: number }
   /** What warm containers were started with beside their workload. */
   settings?: string
   settingsChangedAt?: number

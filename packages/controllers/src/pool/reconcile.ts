@@ -15,6 +15,8 @@ export interface PoolWork {
   readonly memories: PoolMemories
 }
 
+const networkAgainMs = 5_000
+
 /** Looks at one pool, applies its plan and tells its status. */
 export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSignal): Promise<Again> {
   const { term, memories } = work
@@ -39,7 +41,7 @@ export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSig
 }
 
 function againOf(plan: PoolPlan, { networkFault }: PoolMemory): Again {
-  const againMs = Math.min(plan.againMs ?? Number.POSITIVE_INFINITY, networkFault ? 5_000 : Number.POSITIVE_INFINITY)
+  const againMs = Math.min(plan.againMs ?? Number.POSITIVE_INFINITY, networkFault ? networkAgainMs : Number.POSITIVE_INFINITY)
   return Number.isFinite(againMs) ? { againMs } : {}
 }
 
@@ -66,10 +68,11 @@ async function viewOf({ term }: PoolWork, memory: PoolMemory, rows: Rows, signal
     ...(memory.settingsChangedAt === undefined ? {} : { settingsChangedAt: memory.settingsChangedAt }),
     ...(memory.networkFault ? { networkFault: memory.networkFault } : {}),
   })
-  delete memory.networkFault
   const freeMb = await disk.freeMb(signal)
+  if (memory.networkFault && memory.networkFault.retryAt <= clock.nowMs()) delete memory.networkFault
   const first = view(Number.POSITIVE_INFINITY, freeMb)
-  // Only a pool that wants containers pays for the network and for counting everybody's.
+  // Only a pool that wants containers pays for the network and for counting everybody's. A network that could not be made is tried
+  // again at its own pace, however often the pool is woken.
   if (!planPool(first).steps.some((step) => step.kind === 'create')) return first
   await ensureNetwork(term, memory, rows, signal)
   return view(settings.maxContainers - (await countLive(store)), freeMb)
@@ -84,7 +87,7 @@ async function countLive(store: Term['store']): Promise<number> {
 
 /** A network that cannot be made is a condition of its pool, not a fault of the pass: the others go on. */
 async function ensureNetwork(
-  { networks }: Term,
+  { networks, clock }: Term,
   memory: PoolMemory,
   { pool, workload }: Rows,
   signal: AbortSignal,
@@ -94,7 +97,7 @@ async function ensureNetwork(
     await networks.ensure(pool, workload, signal)
   } catch (error) {
     if (!isFault(error) || error.code === 'runtime.unavailable' || error.code.startsWith('store.')) throw error
-    memory.networkFault = { code: error.code, message: error.message }
+    memory.networkFault = { code: error.code, message: error.message, retryAt: clock.nowMs() + networkAgainMs }
   }
 }
 
