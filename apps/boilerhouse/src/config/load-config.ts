@@ -47,7 +47,7 @@ const checkoutDir = resolve(here, '../../../..')
 /** Reads the settings and makes nothing: for commands that only talk to a server. */
 export async function readSettings(
   from: ConfigSurroundings = processSurroundings(),
-): Promise<ParsedSettings & { dataDir: string }> {
+): Promise<ParsedSettings & { dataDir: string; serverUrl: string | undefined }> {
   const fallback = join(from.homeDir, '.local/share/boilerhouse')
   const file = await readSettingsFile({
     named: from.env['BOILERHOUSE_CONFIG'],
@@ -55,7 +55,11 @@ export async function readSettings(
     dataDir: resolve(from.cwd, from.env[variableOf('dataDir')] || fallback),
   })
   const parsed = parseSettings({ env: from.env, ...(file ? { file } : {}) })
-  return { ...parsed, dataDir: resolve(from.cwd, parsed.settings.dataDir ?? fallback) }
+  return {
+    ...parsed,
+    dataDir: resolve(from.cwd, parsed.settings.dataDir ?? fallback),
+    serverUrl: from.env['BOILERHOUSE_URL'] || undefined,
+  }
 }
 
 /** The admin key of the server of this data directory: the setting, else the kept one; `undefined` before the first start. */

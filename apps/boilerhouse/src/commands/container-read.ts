@@ -1,0 +1,16 @@
+import { command } from '../cli/command.ts'
+import { copyStream } from '../cli/copy-stream.ts'
+
+export const containerRead = command({
+  path: ['container', 'read'],
+  summary: 'Write a file of a container to stdout; a directory as tar.',
+  operations: ['getContainerFile'],
+  args: ['id', 'path'],
+  flags: {},
+  async run({ args: [id = '', path = ''], output, client, signal }) {
+    const { data } = await (
+      await client()
+    ).GET('/api/v1/containers/{id}/files', { params: { path: { id }, query: { path } }, parseAs: 'stream', signal })
+    await copyStream(data, output.raw)
+  },
+})

@@ -1,0 +1,115 @@
+import { createSecretBox, noTracer, type Clock, type Logger, type Tracer } from '@boilerhouse/base'
+import { createPrometheusMetrics, type PrometheusMetrics } from '@boilerhouse/api'
+import { createClaims, type Claims } from '@boilerhouse/claims'
+import { startEmbeddedPostgres } from '@boilerhouse/postgres-embedded'
+import type { Runtime } from '@boilerhouse/runtime'
+import { createDockerRuntime } from '@boilerhouse/runtime-docker'
+import { createEventHub, type EventHub, type Store } from '@boilerhouse/store'
+import { createPostgresStore } from '@boilerhouse/store-postgres'
+
+import type { Config } from './config/load-config.ts'
+import { allowedEnvironment } from './config/allowed-environment.ts'
+import { proxyUrlOf } from './roles/proxy-url.ts'
+
+/** The parts that every role works with, on real adapters. */
+export interface House {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly tracer: Tracer
+  readonly metrics: PrometheusMetrics
+  readonly box: ReturnType<typeof createSecretBox>
+  readonly store: Store
+  readonly runtime: Runtime
+  readonly hub: EventHub
+  readonly claims: Claims
+  /** Ends in the reverse order of the building. Containers stay. */
+  close(): Promise<void>
+}
+
+export interface ComposeOptions {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly tracer?: Tracer
+}
+
+type Closer = () => Promise<void>
+
+/** The only place where adapters are made. A part that fails takes those before it down again. */
+export async function compose({ config, clock, log, tracer = noTracer }: ComposeOptions): Promise<House> {
+  const closers: Closer[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer()
+  }
+  try {
+    const metrics = createPrometheusMetrics()
+    const box = createSecretBox(config.secretKey)
+    const opening = { config, clock, log, metrics }
+    const [store, runtime] = await both(openStore(opening, closers), openRuntime(opening, closers))
+    const hub = createEventHub({ events: store.events, clock, log, metrics })
+    await hub.start()
+    closers.push(() => hub.stop())
+    const claims = createClaims({ store, hub, runtime, clock, log, metrics, tracer, box, settings: claimSettings(config) })
+    closers.push(() => claims.close())
+    return { config, clock, log, tracer, metrics, box, store, runtime, hub, claims, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Side by side for a quick start; waits for both even where one fails, so that nothing opens after the closing. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b])
+  return [await a, await b]
+}
+
+interface Opening {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: PrometheusMetrics
+}
+
+async function openStore({ config, clock, log, metrics }: Opening, closers: Closer[]): Promise<Store> {
+  const postgres =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, runDir: config.slotsDir, clock, log })
+      : undefined
+  if (postgres) closers.push(() => postgres.leave())
+  const connection = postgres?.connection ?? config.databaseUrl
+  if (connection === undefined)
+    throw new TypeError('Cannot open the store: there is neither an embedded Postgres nor a DATABASE_URL')
+  const store = await createPostgresStore({ connection, clock, log, metrics, maxConnections: config.databaseConnections })
+  closers.push(() => store.close())
+  return store
+}
+
+async function openRuntime({ config, clock, log, metrics }: Opening, closers: Closer[]): Promise<Runtime> {
+  const { installationId, dockerHost, dataDir, hostDataDir, slotsDir, hostSlotsDir, networkCidr, allowNetworks, busyboxPath } =
+    config
+  const runtime = await createDockerRuntime({
+    installation: installationId,
+    dockerHost,
+    dataDir,
+    hostDataDir,
+    slotsDir,
+    hostSlotsDir,
+    networkCidr,
+    allowNetworks,
+    busyboxPath,
+    clock,
+    log,
+    metrics,
+  })
+  closers.push(() => runtime.close())
+  return runtime
+}
+
+const claimSettings = (config: Config) => ({
+  maxClaimsPerTenant: config.maxClaimsPerTenant,
+  maxContainers: config.maxContainers,
+  environment: allowedEnvironment(config),
+  proxyUrl: proxyUrlOf(config),
+})
