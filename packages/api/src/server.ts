@@ -87,9 +87,9 @@ function createRouter(routes: readonly Route[], deps: RouteDeps, state: ServerSt
     const { method, path } = route.spec
     const answer = serve(route)
     methods.set(path, [...(methods.get(path) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
-    app.route(method, path, (context) => answer(context.request, context.params), { parse: 'none' })
+    app.route(method, path, (context) => answer(context.request, context.params ?? {}), { parse: 'none' })
     if (method === 'GET') {
-      app.route('HEAD', path, async (context) => withoutBody(await answer(context.request, context.params)), { parse: 'none' })
+      app.route('HEAD', path, async (context) => withoutBody(await answer(context.request, context.params ?? {})), { parse: 'none' })
     }
   }
   for (const [path, allowed] of methods) app.all(path, ({ request }) => otherMethod(request, allowed), { parse: 'none' })
