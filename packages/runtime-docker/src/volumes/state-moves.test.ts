@@ -1,0 +1,212 @@
+import { afterEach, expect, test } from 'bun:test'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { silentLogger, systemClock, type ContainerId, type TenantId, type WorkloadId } from '@boilerhouse/base'
+import type { StateKey } from '@boilerhouse/runtime'
+import * as fc from 'fast-check'
+
+import { createLayout } from '../layout.ts'
+import { keptNameOf, keptPaths } from './state-moves.ts'
+import { createVolumeStore } from './volume-store.ts'
+
+const never = new AbortController().signal
+const key: StateKey = { tenantId: 'alice' as TenantId, workloadId: 'notes' as WorkloadId }
+const first = 'c-first' as ContainerId
+const second = 'c-second' as ContainerId
+const roots: string[] = []
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true })
+})
+
+class Killed extends Error {}
+
+function createHouse() {
+  const root = mkdtempSync(join(tmpdir(), 'runtime-docker-state-'))
+  roots.push(root)
+  const layout = createLayout({
+    dataDir: root,
+    hostDataDir: root,
+    slotsDir: join(root, 'slots'),
+    hostSlotsDir: join(root, 'slots'),
+  })
+  const kept = keptPaths(layout, keptNameOf(key))
+  const state = (id: ContainerId) => join(layout.volumes(id), 'state')
+  return {
+    layout,
+    kept,
+    state,
+    addContainer: (id: ContainerId, files: Readonly<Record<string, string>> = {}) => {
+      mkdirSync(state(id), { recursive: true })
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(state(id), name), text)
+    },
+    /** Dies at step number `killAt`, and at every one after it: a dead process cleans nothing up. */
+    open(killAt = Number.POSITIVE_INFINITY) {
+      let steps = 0
+      const onStep = (step: string) => {
+        if (++steps >= killAt) throw new Killed(step)
+      }
+      return { volumes: createVolumeStore({ layout, clock: systemClock, log: silentLogger, onStep }), steps: () => steps }
+    },
+    /** Every file below any directory a tenant's entry could be in, as `<text>`, with how often it is there. */
+    texts: () => filesBelow(root).map((path) => readFileSync(path, 'utf8')),
+  }
+}
+
+const filesBelow = (directory: string): string[] =>
+  readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) return filesBelow(path)
+    return entry.isFile() && !/\.json$|lock/.test(entry.name) ? [path] : []
+  })
+
+const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'notes.md', '.hidden', '-rf', "it's", 'ä\n', 'state', 'entries'), {
+  maxLength: 6,
+})
+const mine = (list: readonly string[], label: string) => Object.fromEntries(list.map((name) => [name, `${label}:${name}`]))
+const sorted = (list: readonly string[]) => [...list].sort()
+
+test('a keep that is killed at any step and repeated keeps every entry in exactly one place', async () => {
+  await fc.assert(
+    fc.asyncProperty(names, names, fc.integer({ min: 1, max: 30 }), fc.boolean(), async (files, older, killAt, byRemoval) => {
+      const house = createHouse()
+      house.addContainer(second, mine(older, 'older'))
+      await house.open().volumes.agent(second).keep(key, never)
+      house.addContainer(first, mine(files, 'newer'))
+      await house
+        .open(killAt)
+        .volumes.agent(first)
+        .keep(key, never)
+        .catch(() => {})
+      const all = sorted([...Object.values(mine(files, 'newer')), ...Object.values(mine(older, 'older'))])
+      expect(sorted(house.texts())).toEqual(all)
+      // What goes on may be the next keep, or the destroy that follows a keep somebody believes to be done.
+      if (byRemoval && readdirSync(house.layout.volumes(first)).includes('note.json'))
+        await house.open().volumes.remove(first, never)
+      else expect(await house.open().volumes.agent(first).keep(key, never)).toEqual({ kept: files.length + older.length > 0 })
+      expect(sorted(house.texts())).toEqual(all)
+      for (const name of files) expect(readFileSync(join(house.kept.entries, name), 'utf8')).toBe(`newer:${name}`)
+    }),
+    { numRuns: 60 },
+  )
+}, 60_000)
+
+test('a restore that is killed at any step and repeated, undone or begun elsewhere has every entry in exactly one place', async () => {
+  const next = fc.constantFrom('again', 'elsewhere', 'keep', 'remove')
+  await fc.assert(
+    fc.asyncProperty(names, names, fc.integer({ min: 1, max: 30 }), next, async (files, warm, killAt, then) => {
+      const house = createHouse()
+      house.addContainer(first, mine(files, 'tenant'))
+      await house.open().volumes.agent(first).keep(key, never)
+      house.addContainer(second, mine(warm, 'warm'))
+      await house
+        .open(killAt)
+        .volumes.agent(second)
+        .restore(key, never)
+        .catch(() => {})
+      const isDone =
+        readdirSync(house.layout.volumes(second)).includes('note.json') && !readdirSync(house.kept.root).includes('journal.json')
+      const tenants = () => sorted(house.texts().filter((text) => text.startsWith('tenant:')))
+      const all = sorted(Object.values(mine(files, 'tenant')))
+      expect(tenants()).toEqual(all)
+      if (then === 'again') {
+        expect(await house.open().volumes.agent(second).restore(key, never)).toEqual({ restored: files.length > 0 })
+        for (const name of files) expect(readFileSync(join(house.state(second), name), 'utf8')).toBe(`tenant:${name}`)
+      } else if (then === 'elsewhere' && !isDone) {
+        const third = 'c-third' as ContainerId
+        house.addContainer(third)
+        expect(await house.open().volumes.agent(third).restore(key, never)).toEqual({ restored: files.length > 0 })
+        for (const name of files) expect(readFileSync(join(house.state(third), name), 'utf8')).toBe(`tenant:${name}`)
+      } else if (then === 'keep' || !isDone) {
+        if (then === 'keep') await house.open().volumes.agent(second).keep(key, never)
+        else await house.open().volumes.remove(second, never)
+        for (const name of files) expect(readFileSync(join(house.kept.entries, name), 'utf8')).toBe(`tenant:${name}`)
+      }
+      expect(tenants()).toEqual(all)
+    }),
+    { numRuns: 80 },
+  )
+}, 60_000)
+
+test('a symbolic link that a tenant planted is kept and restored as a link, and what it points to is not touched', async () => {
+  const house = createHouse()
+  const outside = join(house.layout.dataDir, 'outside')
+  mkdirSync(outside)
+  writeFileSync(join(outside, 'host.txt'), 'of the host')
+  house.addContainer(first)
+  symlinkSync(outside, join(house.state(first), 'link'))
+  symlinkSync('/nowhere/at/all', join(house.state(first), 'dangling'))
+  const { volumes } = house.open()
+  expect(await volumes.agent(first).keep(key, never)).toEqual({ kept: true })
+  house.addContainer(second)
+  symlinkSync(outside, join(house.state(second), 'dangling'))
+  expect(await volumes.agent(second).restore(key, never)).toEqual({ restored: true })
+  expect(lstatSync(join(house.state(second), 'link')).isSymbolicLink()).toBe(true)
+  expect(readlinkSync(join(house.state(second), 'dangling'))).toBe('/nowhere/at/all')
+  await volumes.remove(second, never)
+  expect(readFileSync(join(outside, 'host.txt'), 'utf8')).toBe('of the host')
+})
+
+test('a restore that fails is state.restore_failed and leaves every file kept', async () => {
+  const house = createHouse()
+  house.addContainer(first, { a: 'tenant:a', b: 'tenant:b' })
+  await house.open().volumes.agent(first).keep(key, never)
+  house.addContainer(second)
+  let isBroken = true
+  const onStep = (step: string) => {
+    if (isBroken && step === 'restore: moved a') {
+      isBroken = false
+      throw new Error('the disk said no')
+    }
+  }
+  const volumes = createVolumeStore({ layout: house.layout, clock: systemClock, log: silentLogger, onStep })
+  await expect(volumes.agent(second).restore(key, never)).rejects.toMatchObject({ code: 'state.restore_failed' })
+  expect(sorted(readdirSync(house.kept.entries))).toEqual(['a', 'b'])
+  expect(readdirSync(house.state(second))).toEqual([])
+})
+
+test('a keep that fails leaves volume and kept files, and a destroy that cannot end it leaves the volume on disk', async () => {
+  const house = createHouse()
+  house.addContainer(first, { a: 'tenant:a' })
+  mkdirSync(house.kept.root, { recursive: true })
+  writeFileSync(house.kept.entries, 'in the way')
+  const { volumes } = house.open()
+  await expect(volumes.agent(first).keep(key, never)).rejects.toMatchObject({ code: 'state.keep_failed' })
+  await volumes.remove(first, never)
+  expect(readFileSync(join(house.state(first), 'a'), 'utf8')).toBe('tenant:a')
+  rmSync(house.kept.entries)
+  expect(await volumes.agent(first).keep(key, never)).toEqual({ kept: true })
+})
+
+test('keys that look alike do not share a directory', () => {
+  const pair = (tenantId: string, workloadId: string) =>
+    keptNameOf({ tenantId: tenantId as TenantId, workloadId: workloadId as WorkloadId })
+  expect(pair('a-b', 'c')).not.toBe(pair('a', 'b-c'))
+  expect(pair('../x', 'c')).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test('a directory that is read-only to its owner is kept and restored too', async () => {
+  const house = createHouse()
+  house.addContainer(first)
+  mkdirSync(join(house.state(first), 'sealed'))
+  writeFileSync(join(house.state(first), 'sealed', 'x'), 'tenant:x')
+  chmodSync(join(house.state(first), 'sealed'), 0o555)
+  const { volumes } = house.open()
+  await volumes.agent(first).keep(key, never)
+  house.addContainer(second)
+  await volumes.agent(second).restore(key, never)
+  expect(readFileSync(join(house.state(second), 'sealed', 'x'), 'utf8')).toBe('tenant:x')
+  expect(lstatSync(join(house.state(second), 'sealed')).mode & 0o777).toBe(0o555)
+})
