@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'bun:test'
-import { chown, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { buildExamples, fetchInside, startHardened, temporaryDirectory } from '../hardened-container.fixture.ts'
@@ -8,7 +8,7 @@ beforeAll(buildExamples, 120_000)
 
 test('demo is healthy unclaimed, shows its tenant once a claim is delivered, and never a secret', async () => {
   await using box = await temporaryDirectory('demo')
-  await chown(box.path, 1000, 1000)
+  await chmod(box.path, 0o755)
   await mkdir(join(box.path, 'secrets'), { mode: 0o755 })
   await using container = await startHardened({ image: 'boilerhouse/demo', binds: [`${box.path}:/boilerhouse:ro`], pids: 32 })
   expect(await container.evaluate(fetchInside('/healthz'))).toBe('200 ok')
@@ -30,7 +30,7 @@ test('demo is healthy unclaimed, shows its tenant once a claim is delivered, and
 
 test('demo echoes HTTP and WebSocket', async () => {
   await using box = await temporaryDirectory('demo')
-  await chown(box.path, 1000, 1000)
+  await chmod(box.path, 0o755)
   await using container = await startHardened({ image: 'boilerhouse/demo', binds: [`${box.path}:/boilerhouse:ro`] })
   const echoed = await container.evaluate(fetchInside('/a/b?c=d', `{ method: 'POST', body: 'ping' }`))
   expect(JSON.parse(echoed.slice(4))).toMatchObject({ method: 'POST', path: '/a/b?c=d', body: 'ping' })

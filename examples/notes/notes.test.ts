@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'bun:test'
-import { chown, readdir, readFile } from 'node:fs/promises'
+import { chmod, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { buildExamples, fetchInside, startHardened, temporaryDirectory } from '../hardened-container.fixture.ts'
@@ -8,7 +8,7 @@ beforeAll(buildExamples, 120_000)
 
 test('notes keeps its files in the volume, where the next container finds them', async () => {
   await using data = await temporaryDirectory('notes')
-  await chown(data.path, 1000, 1000)
+  await chmod(data.path, 0o777)
   const binds = [`${data.path}:/data`]
   {
     await using first = await startHardened({ image: 'boilerhouse/notes', binds, pids: 32 })
@@ -27,7 +27,7 @@ test('notes keeps its files in the volume, where the next container finds them',
 
 test('notes takes no path for a name', async () => {
   await using data = await temporaryDirectory('notes')
-  await chown(data.path, 1000, 1000)
+  await chmod(data.path, 0o777)
   await using container = await startHardened({ image: 'boilerhouse/notes', binds: [`${data.path}:/data`] })
   for (const name of ['..%2Fetc', '.hidden', '%2e%2e', 'a%2fb']) {
     expect(await container.evaluate(fetchInside(`/notes/${name}`, `{ method: 'PUT', body: 'x' }`))).toStartWith('404')
