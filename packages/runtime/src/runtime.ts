@@ -36,7 +36,7 @@ export interface NetworkSpec {
   readonly poolId: PoolId
   readonly access: WorkloadSpec['network']['access'] | 'host' | { readonly named: string }
   readonly maxSize: number
-  /** CIDR, as the store assigned it. */
+  /** CIDR, as the store assigned it; where it is taken by the time the network is made, another one is. */
   readonly subnet: string
 }
 

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 
 import { newId, noMetrics, systemClock, type PoolId } from '@boilerhouse/base'
 
@@ -39,6 +40,7 @@ export interface Listener {
   readonly hostPort: number
   /** True where a TCP connection from inside opens within a second. */
   reaches(ip: string, port: number): Promise<boolean>
+  run(script: string): Promise<{ readonly exitCode: number; readonly output: string }>
 }
 
 export async function createIsolationWorld(options: { readonly networkCidr?: string } = {}): Promise<IsolationWorld> {
@@ -97,17 +99,17 @@ async function createListener(engine: Engine, installation: string, image: strin
   })
   await container.start()
   const info = await container.inspect()
+  const run: Listener['run'] = async (script) => {
+    const exec = await container.exec({ Cmd: ['sh', '-c', script], AttachStdout: true, Tty: true })
+    const output = await new Response(Readable.toWeb(await exec.start({ Tty: true })) as ReadableStream<Uint8Array>).text()
+    return { exitCode: (await exec.inspect()).ExitCode ?? -1, output }
+  }
   return {
     id: container.id,
     ip: Object.values(info.NetworkSettings.Networks)[0]?.IPAddress ?? '',
     hostPort: Number(info.NetworkSettings.Ports['8080/tcp']?.[0]?.HostPort),
-    async reaches(ip, port) {
-      const command = ['sh', '-c', `nc -w 1 ${ip} ${port} < /dev/null`]
-      const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true })
-      const stream = await exec.start({})
-      await new Promise((resolve) => stream.resume().on('end', resolve))
-      return (await exec.inspect()).ExitCode === 0
-    },
+    run,
+    reaches: async (ip, port) => (await run(`nc -w 1 ${ip} ${port} < /dev/null`)).exitCode === 0,
   }
 }
 
