@@ -143,6 +143,34 @@ export function claimConformance(at: StoreUnderTest): void {
       expect((await at.store.claims.live(tenantId('alice'), poolId('demo')))?.id).toBe(second.claim.id)
     })
 
+    test('a claim that failed frees its place, too', async () => {
+      await givenPool(at.store)
+      const first = await givenClaim(at.store, 'demo', 'alice')
+      await moveClaim(at.store, first.claim.id, ['failed'])
+      expect(await at.store.claims.liveOf(tenantId('alice'))).toEqual([])
+      const warm = await givenContainer(at.store, 'demo', 'warm')
+      expect((await bind(at.store, bindInput('demo', 'alice', warm.id, { maxClaims: 1 }))).outcome).toBe('bound')
+    })
+
+    test('a late write to a final claim, and its removal, leave the live one that came after it alone', async () => {
+      await givenPool(at.store)
+      const old = await givenClaim(at.store, 'demo', 'alice')
+      await moveClaim(at.store, old.claim.id, ['releasing', 'released'])
+      at.clock.advance(1000)
+      const { claim } = await givenClaim(at.store, 'demo', 'alice')
+      const isAlone = async () => {
+        expect((await at.store.claims.live(tenantId('alice'), poolId('demo')))?.id).toBe(claim.id)
+        expect(await at.store.claims.liveOf(tenantId('alice'))).toHaveLength(1)
+        expect((await at.store.claims.list({ limit: 5 })).items.map(({ id }) => id)).toEqual([claim.id])
+      }
+      await at.store.claims.touch(new Map([[old.claim.id, at.clock.nowMs() + 1000]]))
+      await at.store.claims.patch(old.claim.id, ['released'], { reason: 'late' }, {})
+      await isAlone()
+      at.clock.advance(1000)
+      expect(await at.store.claims.prune(at.clock.nowMs())).toBe(1)
+      await isAlone()
+    })
+
     test('a tenant over its quota is told how many claims it holds, and nothing is written', async () => {
       for (const pool of ['a', 'b', 'c']) await givenPool(at.store, pool)
       await givenClaim(at.store, 'a', 'alice')
@@ -210,6 +238,11 @@ export function claimConformance(at: StoreUnderTest): void {
       config.deep.value = 2
       sealed[0] = 9
       const read = await at.store.claims.get(claim.id)
+      const data = { deep: { value: 1 } }
+      const cursor = await mark(at.store)
+      await at.store.events.append(event('claim.updated', `claim/${claim.id}`, { data }))
+      data.deep.value = 2
+      expect((await writtenSince(at.store, cursor)).map((record) => record.data)).toEqual([{ deep: { value: 1 } }])
       expect(read?.config).toEqual({ deep: { value: 1 } })
       expect(Array.from(read?.sealed ?? [])).toEqual([1, 2, 3])
     })
@@ -476,6 +509,10 @@ export function claimConformance(at: StoreUnderTest): void {
       expect((await at.store.claims.rebind(active.claim.id, warm.id, {})).outcome).toBe('conflict')
       const { claim } = await givenRecovering()
       expect((await at.store.claims.rebind(claim.id, active.container.id, {})).outcome).toBe('taken')
+      await givenPool(at.store, 'other')
+      const foreign = await givenContainer(at.store, 'other', 'warm')
+      expect((await at.store.claims.rebind(claim.id, foreign.id, {})).outcome).toBe('taken')
+      expect((await at.store.containers.get(foreign.id))?.state).toBe('warm')
       expect((await at.store.claims.get(claim.id))?.containerId).toBeUndefined()
       expect((await at.store.containers.get(warm.id))?.state).toBe('warm')
     })

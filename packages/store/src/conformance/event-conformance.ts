@@ -121,6 +121,7 @@ export function eventConformance(at: StoreUnderTest): void {
       expect(numbers(second.items)).toEqual([5, 4, 3, 2])
       const third = await at.store.events.activity({ limit: 4, cursor: second.nextCursor ?? '' })
       expect([numbers(third.items), third.nextCursor]).toEqual([[1, 0], undefined])
+      expect((await at.store.events.activity({ limit: 11 })).nextCursor).toBeUndefined()
     })
 
     test.each(['nonsense', '1', 'éé', "'; drop table events; --"])(
