@@ -90,6 +90,21 @@ describe('npm start', () => {
     expect(text).not.toContain('main.ts')
   })
 
+  test('passes a signal that npm gets on to the server, and returns its exit code', async () => {
+    await cp(join(root, 'package.json'), join(checkout, 'package.json'))
+    await run(['sh', 'scripts/check.sh'])
+    const server = `case "$1" in --version) echo 9.9.9;; *main.ts) trap 'exit 9' TERM; echo up; while :; do sleep 0.05; done;; esac`
+    await program('.tools/node_modules/@oven/bun-x/bin/bun', server)
+    await rm(join(checkout, 'bin/npm'))
+    const npm = Bun.spawn(['npm', 'start'], { cwd: checkout, stdin: 'ignore', stdout: 'pipe', stderr: 'ignore' })
+    let text = ''
+    for await (const chunk of npm.stdout) {
+      text += new TextDecoder().decode(chunk)
+      if (text.endsWith('up\n')) npm.kill('SIGTERM')
+    }
+    expect(await npm.exited).toBe(9)
+  })
+
   test('stops where the dependencies do not fit the lock file', async () => {
     await program(
       'bun-to-be',
