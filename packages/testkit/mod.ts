@@ -1,1 +1,6 @@
-export {}
+export { createFakeClock, type FakeClock } from './src/fake-clock.ts'
+export { mortal, type Life } from './src/mortal.ts'
+export { demoPool, demoWorkload } from './src/specs.ts'
+export { withStaleReads } from './src/stale-reads.ts'
+export { createWorld, type World, type WorldOptions } from './src/world.ts'
+export { idOf, type WorldActions } from './src/world-actions.ts'
