@@ -1,1 +1,3 @@
 export * from './src/claims.ts'
+export type { ClaimsDeps, ClaimsSettings } from './src/claims-deps.ts'
+export { createClaims } from './src/create-claims.ts'

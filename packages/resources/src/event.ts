@@ -22,6 +22,7 @@ export const eventTypes = [
   'claim.updated',
   'claim.recovering',
   'claim.releasing',
+  'claim.released',
   'claim.release_failed',
   'claim.failed',
   'claim.circuit_open',

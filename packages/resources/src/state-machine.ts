@@ -6,8 +6,9 @@ export const containerTransitions = {
   starting: ['warm', 'failed', 'draining'],
   warm: ['bound', 'unhealthy', 'draining'],
   unhealthy: ['warm', 'draining'],
-  bound: ['lost', 'resetting', 'draining'],
-  lost: ['draining'],
+  // Quarantined straight away: a forced release whose files could not be kept.
+  bound: ['lost', 'resetting', 'quarantined', 'draining'],
+  lost: ['quarantined', 'draining'],
   resetting: ['warm', 'quarantined', 'draining'],
   quarantined: ['draining'],
   failed: ['draining'],

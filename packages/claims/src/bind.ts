@@ -1,0 +1,104 @@
+import { Fault, newClaimId, type ContainerId, type TenantId } from '@boilerhouse/base'
+import type { ClaimRecord, ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+
+import type { ClaimValues } from './claim-values.ts'
+import type { ClaimsWorld } from './claims-deps.ts'
+import type { Run } from './run.ts'
+import { sealValues } from './sealed-values.ts'
+import { isVerified } from './verify-candidate.ts'
+
+export interface BindRequest {
+  readonly tenantId: TenantId
+  readonly pool: PoolRecord
+  readonly workload: WorkloadRecord
+  readonly values: ClaimValues
+}
+
+export type Bound =
+  | { readonly outcome: 'bound'; readonly claim: ClaimRecord; readonly container: ContainerRecord }
+  | { readonly outcome: 'exists'; readonly claim: ClaimRecord }
+
+/**
+ * Takes warm candidates until one is bound: one store call where the first is still warm. Without any it waits for one. Throws
+ * `claim.quota`, and what `Demand.wait` throws.
+ */
+export async function bindContainer(world: ClaimsWorld, run: Run, request: BindRequest): Promise<Bound> {
+  const { hints, demand } = world
+  const { pool } = request
+  let source: 'pool' | 'cold' = 'pool'
+  const input = bindInput(world, request)
+  for (;;) {
+    run.signal.throwIfAborted()
+    let candidate = await run.timings.phase('bind', () => hints.find(pool.id))
+    if (candidate === undefined) {
+      const existing = await liveBeforeWaiting(world, request)
+      if (existing) return { outcome: 'exists', claim: existing }
+      source = 'cold'
+      candidate = await run.timings.phase('wait', () => demand.wait(pool.id, run))
+    }
+    if (!(await isVerified(world, run, request, candidate))) continue
+    const bound = await bindOne(world, run, request, { ...input, containerId: candidate, source })
+    if (bound) return bound
+  }
+}
+
+async function bindOne(
+  { store, hints, metrics }: ClaimsWorld,
+  run: Run,
+  { pool, workload }: BindRequest,
+  input: ReturnType<typeof bindInput> & { readonly containerId: ContainerId; readonly source: 'pool' | 'cold' },
+): Promise<Bound | undefined> {
+  const { containerId, claimId, tenantId, source } = input
+  const event = {
+    type: 'container.claimed',
+    actor: run.actor,
+    correlationId: run.correlationId,
+    subject: `container/${containerId}`,
+    tenantId,
+    poolId: pool.id,
+    containerId,
+    claimId,
+    revision: 1,
+    data: { source, workloadId: workload.id, resources: workload.spec.resources },
+  } as const
+  const bound = await run.timings.phase('bind', () => store.claims.bind(input, { event }))
+  if (bound.outcome === 'exists' || bound.outcome === 'quota') hints.giveBack(pool.id, containerId)
+  else hints.forget(containerId)
+  if (bound.outcome === 'taken') return undefined
+  if (bound.outcome === 'quota') throw quota(tenantId, bound.held)
+  if (bound.outcome === 'bound') {
+    metrics.count('transitions_total', { kind: 'container', to: 'bound' })
+    metrics.count('transitions_total', { kind: 'claim', to: 'pending' })
+  }
+  return bound
+}
+
+function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, values }: BindRequest) {
+  const claimId = newClaimId(clock.nowMs())
+  const sealed = sealValues(box, claimId, values)
+  return {
+    claimId,
+    tenantId,
+    poolId: pool.id,
+    config: values.config,
+    metadata: values.metadata,
+    secretNames: [...values.secrets.keys()],
+    ...(sealed ? { sealed } : {}),
+    maxClaims: settings.maxClaimsPerTenant,
+  }
+}
+
+/** A bind would tell both, but there is nothing to bind: nobody waits for, or starts, what they may not have. */
+async function liveBeforeWaiting(
+  { store, settings }: ClaimsWorld,
+  { tenantId, pool }: BindRequest,
+): Promise<ClaimRecord | undefined> {
+  const live = await store.claims.liveOf(tenantId)
+  const own = live.find(({ poolId }) => poolId === pool.id)
+  if (!own && live.length >= settings.maxClaimsPerTenant) throw quota(tenantId, live.length)
+  if (!own && pool.status.phase === 'draining') throw new Fault('pool.draining', `Pool ${pool.id} is being deleted`)
+  return own
+}
+
+const quota = (tenantId: TenantId, held: number): Fault =>
+  new Fault('claim.quota', `Tenant ${tenantId} holds ${held} claims, as many as it may`)

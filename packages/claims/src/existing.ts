@@ -1,0 +1,66 @@
+import { Fault } from '@boilerhouse/base'
+import type { ClaimRecord, ClaimRequest } from '@boilerhouse/resources'
+
+import { abandonClaim } from './abandon.ts'
+import { activateClaim } from './activate.ts'
+import type { ClaimsWorld } from './claims-deps.ts'
+import type { Bond } from './deliver.ts'
+import { isLost, loseContainer, recoverClaim } from './recover.ts'
+import { awaitRelease } from './await-release.ts'
+import type { Run } from './run.ts'
+import { updateClaim } from './update-claim.ts'
+
+export type Held =
+  | { readonly outcome: 'held'; readonly bond: Bond; readonly isNew: boolean }
+  /** The claim is over: the caller binds anew. */
+  | { readonly outcome: 'over' }
+
+/** A tenant that holds a claim of this pool already claims again: whatever state it is in, it is brought to `active`. */
+export async function holdExisting(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
+  switch (claim.state) {
+    case 'pending':
+    case 'restoring':
+      return deliverStanding(world, run, claim, request)
+    case 'active':
+      return holdActive(world, run, claim, request)
+    case 'recovering':
+      return holdAfter(world, run, await recoverClaim(world, run, claim), request)
+    case 'releasing':
+      await run.timings.phase('release', () => awaitRelease(world, run, claim))
+      return { outcome: 'over' }
+    case 'release_failed':
+      throw new Fault('claim.release_failed', `Claim ${claim.id} could not be released: ${claim.reason ?? 'no reason given'}`)
+    case 'released':
+    case 'failed':
+      return { outcome: 'over' }
+  }
+}
+
+async function deliverStanding(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
+  const { store, catalogue } = world
+  const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
+  if (!container || isLost(container)) {
+    await abandonClaim(world, run, claim, container?.reason ?? 'its container is gone')
+    return { outcome: 'over' }
+  }
+  const workload = await catalogue.workload(claim.workloadId)
+  const active = await activateClaim(world, run, { claim, container, workload }, request.ready)
+  const bond = { claim: active, container, workload }
+  // What is asked now may differ from what was asked then.
+  return { outcome: 'held', bond: { ...bond, claim: await updateClaim(world, run, bond, request) }, isNew: true }
+}
+
+async function holdActive(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
+  const { store, catalogue } = world
+  const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
+  if (!container || isLost(container)) {
+    const lost = await loseContainer(world, run, claim, { reason: container?.reason ?? 'its container is gone', isLoss: true })
+    return holdAfter(world, run, await recoverClaim(world, run, lost), request)
+  }
+  const bond = { claim, container, workload: await catalogue.workload(claim.workloadId) }
+  return { outcome: 'held', bond: { ...bond, claim: await updateClaim(world, run, bond, request) }, isNew: false }
+}
+
+async function holdAfter(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
+  return claim.state === 'active' ? holdActive(world, run, claim, request) : { outcome: 'over' }
+}

@@ -1,0 +1,85 @@
+import type { ClaimRecord, ContainerRecord, PoolRecord } from '@boilerhouse/resources'
+
+import { abandonClaim } from './abandon.ts'
+import { activateClaim, settled } from './activate.ts'
+import { circuitFault, isCircuitOpen } from './circuit.ts'
+import type { ClaimsWorld } from './claims-deps.ts'
+import { keepState } from './keep-state.ts'
+import { claimEvent, countTransition, type Run } from './run.ts'
+
+/** How many losses a record remembers. */
+const rememberedLosses = 10
+
+/** Whether a live claim can no longer count on its container. */
+export const isLost = (container: ContainerRecord | undefined): boolean => container?.state !== 'bound'
+
+/**
+ * `active -> recovering`: the lost container's files are kept first, then the claim lets go of it. `isLoss` is false where an
+ * operator removed the container: that says nothing about the workload.
+ */
+export async function loseContainer(
+  world: ClaimsWorld,
+  run: Run,
+  claim: ClaimRecord,
+  { reason, isLoss }: { readonly reason: string; readonly isLoss: boolean },
+): Promise<ClaimRecord> {
+  const { store, clock, catalogue, metrics } = world
+  const pool = await catalogue.pool(claim.poolId)
+  await keepState(world, { ...run, signal: world.closed }, claim)
+  const losses = isLoss ? [...claim.losses, clock.nowMs()].slice(-rememberedLosses) : claim.losses
+  const isOpen = isLoss && isCircuitOpen({ losses }, pool)
+  const event = claimEvent(isOpen ? 'claim.circuit_open' : 'claim.recovering', claim, run, { reason, losses: losses.length })
+  const recovering = settled(await store.claims.transition(claim.id, ['active'], 'recovering', { losses, reason }, { event }))
+  countTransition(metrics, 'recovering')
+  return recovering
+}
+
+/** `recovering -> active` in another container. Throws `claim.circuit_open`, and what waiting for a container throws. */
+export async function recoverClaim(world: ClaimsWorld, run: Run, claim: ClaimRecord): Promise<ClaimRecord> {
+  const { store, catalogue } = world
+  const pool = await catalogue.pool(claim.poolId)
+  if (isCircuitOpen(claim, pool)) throw circuitFault(claim)
+  const workload = await catalogue.workload(claim.workloadId)
+  if (claim.containerId === undefined) {
+    const bond = await rebind(world, run, claim, pool)
+    return activateClaim(world, run, { ...bond, workload }, 'healthy')
+  }
+  const container = await store.containers.get(claim.containerId)
+  if (container && !isLost(container)) return activateClaim(world, run, { claim, container, workload }, 'healthy')
+  const reason = `its new container ended before it was delivered: ${container?.reason ?? 'no reason given'}`
+  await abandonClaim(world, run, claim, reason)
+  return (await store.claims.get(claim.id)) ?? claim
+}
+
+async function rebind(
+  { store, hints, demand, metrics, catalogue }: ClaimsWorld,
+  run: Run,
+  claim: ClaimRecord,
+  pool: PoolRecord,
+): Promise<{ readonly claim: ClaimRecord; readonly container: ContainerRecord }> {
+  const { spec } = await catalogue.workload(claim.workloadId)
+  for (;;) {
+    run.signal.throwIfAborted()
+    const candidate = (await hints.find(pool.id)) ?? (await run.timings.phase('wait', () => demand.wait(pool.id, run)))
+    const event = {
+      ...claimEvent('container.claimed', { ...claim, containerId: candidate }, run, {
+        source: 'recovery',
+        workloadId: claim.workloadId,
+        resources: spec.resources,
+      }),
+      subject: `container/${candidate}`,
+    }
+    const bound = await store.claims.rebind(claim.id, candidate, { event })
+    if (bound.outcome === 'conflict') {
+      hints.giveBack(pool.id, candidate)
+      return settledBond(await store.claims.get(claim.id))
+    }
+    hints.forget(candidate)
+    if (bound.outcome === 'taken') continue
+    metrics.count('transitions_total', { kind: 'container', to: 'bound' })
+    return bound
+  }
+}
+
+const settledBond = (record: ClaimRecord | undefined): never =>
+  settled({ outcome: 'conflict', ...(record ? { record } : {}) }) as never

@@ -1,0 +1,82 @@
+import { Fault, type ContainerId } from '@boilerhouse/base'
+import { isLiveClaim, liveContainerStates, type ClaimRecord, type ContainerRecord } from '@boilerhouse/resources'
+
+import type { ClaimsWorld } from './claims-deps.ts'
+import { claimKey } from './in-flight.ts'
+import { loseContainer, recoverClaim } from './recover.ts'
+import { releaseClaim } from './release.ts'
+import { outcomeOf, type Run } from './run.ts'
+
+/**
+ * DELETE of one container. A bound one: its files are kept and its claim goes on in another container; with `force` the claim ends
+ * and the files go too. Throws `container.not_found`, `container.conflict`.
+ */
+export async function removeContainer(
+  world: ClaimsWorld,
+  containerId: ContainerId,
+  { force }: { readonly force: boolean },
+  begin: (interrupted: AbortSignal) => Run,
+): Promise<void> {
+  const { store, inFlight } = world
+  const container = await store.containers.get(containerId)
+  if (!container || container.state === 'gone') throw new Fault('container.not_found', `There is no container ${containerId}`)
+  const claim = container.claimId ? await store.claims.get(container.claimId) : undefined
+  const isHeld = claim !== undefined && isLiveClaim(claim.state) && claim.containerId === containerId
+  if (!isHeld) return drain(world, begin(world.closed), container)
+  const key = claimKey(claim.tenantId, claim.poolId)
+  if (force) inFlight.interrupt(key, new Fault('claim.conflict', 'Its container is being removed'))
+  await inFlight.run(key, async (interrupted) => {
+    const run = begin(interrupted)
+    const newest = await store.claims.get(claim.id)
+    if (!newest || !isLiveClaim(newest.state) || newest.containerId !== containerId) return drain(world, run, container)
+    if (force)
+      return void (await releaseClaim(world, run, newest, { discard: true, force: true }, { cause: 'container removed' }))
+    return moveAway(world, run, newest, container)
+  })
+}
+
+async function moveAway(world: ClaimsWorld, run: Run, claim: ClaimRecord, { id }: ContainerRecord): Promise<void> {
+  if (claim.state !== 'active') {
+    throw new Fault('container.conflict', `Container ${id} is held by a claim that is ${claim.state}`)
+  }
+  const recovering = await loseContainer(world, run, claim, {
+    reason: `container ${id} was removed by ${run.actor}`,
+    isLoss: false,
+  })
+  try {
+    await recoverClaim(world, run, recovering)
+  } catch (error) {
+    // The container is removed and its files are kept: that was asked for. The claims controller goes on with the claim.
+    world.log.warn('a claim waits for a container after its own was removed', { claimId: claim.id, code: outcomeOf(error) })
+  }
+}
+
+async function drain({ store, metrics, hints }: ClaimsWorld, run: Run, { id, poolId }: ContainerRecord): Promise<void> {
+  const current = await store.containers.get(id)
+  if (!current || current.state === 'draining' || current.state === 'gone') return
+  hints.forget(id)
+  // Never from under a claim that was bound meanwhile: the state it was read in is compared.
+  const from = liveContainerStates.filter((state) => state === current.state)
+  const reason = `removed by ${run.actor}`
+  const updated = await store.containers.transition(
+    id,
+    from,
+    'draining',
+    { reason },
+    {
+      event: {
+        type: current.state === 'bound' ? 'container.released' : 'container.draining',
+        actor: run.actor,
+        correlationId: run.correlationId,
+        subject: `container/${id}`,
+        poolId,
+        containerId: id,
+        ...(current.tenantId ? { tenantId: current.tenantId } : {}),
+        data: { reason, from: current.state },
+      },
+    },
+  )
+  if (updated.outcome === 'conflict')
+    throw new Fault('container.conflict', `Container ${id} is ${updated.record.state} meanwhile`)
+  if (updated.outcome === 'ok') metrics.count('transitions_total', { kind: 'container', to: 'draining' })
+}
