@@ -1,4 +1,4 @@
-import { isTest, isTypeScript, withoutComments, type Finding, type RepositoryFile, type Rule } from './rule.ts'
+import { isTestGround, isTypeScript, withoutComments, type Finding, type RepositoryFile, type Rule } from './rule.ts'
 
 const ports = ['store', 'runtime', 'state', 'egress', 'jobs']
 const core = ['base', 'resources', ...ports]
@@ -23,7 +23,7 @@ export const dependencyDirection: Rule = {
   name: 'dependency direction',
   why: `${order}; an adapter imports its port, resources, base and one vendor library, and only apps import adapters: so an engine can be exchanged without touching what decides.`,
   find: (files) => [
-    ...files.filter(({ path }) => isTypeScript(path) && !isTest(path)).flatMap(importFindings),
+    ...files.filter(({ path }) => isTypeScript(path) && !isTestGround(path)).flatMap(importFindings),
     ...files.filter(({ path }) => /^packages\/[^/]+\/package\.json$/.test(path)).flatMap(vendorFindings),
   ],
 }
