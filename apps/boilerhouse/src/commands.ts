@@ -1,3 +1,4 @@
+import type { Command } from './cli/command.ts'
 import { activityList } from './commands/activity-list.ts'
 import { containerDelete } from './commands/container-delete.ts'
 import { containerExec } from './commands/container-exec.ts'
@@ -7,6 +8,7 @@ import { containerLogs } from './commands/container-logs.ts'
 import { containerRead } from './commands/container-read.ts'
 import { containerWrite } from './commands/container-write.ts'
 import { doctor } from './commands/doctor.ts'
+import { eventWatch } from './commands/event-watch.ts'
 import { imageInspect } from './commands/image-inspect.ts'
 import { keyCreate } from './commands/key-create.ts'
 import { keyDelete } from './commands/key-delete.ts'
@@ -32,6 +34,7 @@ import { tenantRelease } from './commands/tenant-release.ts'
 import { tenantStatus } from './commands/tenant-status.ts'
 import { tenantTicket } from './commands/tenant-ticket.ts'
 import { tenantTouch } from './commands/tenant-touch.ts'
+import { ticketCreate } from './commands/ticket-create.ts'
 import { up } from './commands/up.ts'
 import { workloadCreate } from './commands/workload-create.ts'
 import { workloadDelete } from './commands/workload-delete.ts'
@@ -39,7 +42,6 @@ import { workloadGet } from './commands/workload-get.ts'
 import { workloadList } from './commands/workload-list.ts'
 import { workloadLog } from './commands/workload-log.ts'
 import { workloadUpdate } from './commands/workload-update.ts'
-import type { Command } from './cli/command.ts'
 
 /** Every command there is. A test compares it with `openapi.json`: no operation is without one. */
 export const commands: readonly Command[] = [
@@ -52,6 +54,7 @@ export const commands: readonly Command[] = [
   containerRead,
   containerWrite,
   doctor,
+  eventWatch,
   imageInspect,
   keyCreate,
   keyDelete,
@@ -77,6 +80,7 @@ export const commands: readonly Command[] = [
   tenantStatus,
   tenantTicket,
   tenantTouch,
+  ticketCreate,
   up,
   workloadCreate,
   workloadDelete,

@@ -22,7 +22,9 @@ test('a span and the span inside it reach the collector as one trace, with the e
   }
   expect(bodies[0]).toStartWith('/v1/traces ')
   const { resourceSpans } = JSON.parse(bodies[0]?.slice('/v1/traces '.length) ?? '')
-  const spans = resourceSpans.flatMap((one: { scopeSpans: { spans: object[] }[] }) => one.scopeSpans.flatMap((scope) => scope.spans))
+  const spans = resourceSpans.flatMap((one: { scopeSpans: { spans: object[] }[] }) =>
+    one.scopeSpans.flatMap((scope) => scope.spans),
+  )
   const bind = spans.find(({ name }: { name: string }) => name === 'claim.bind')
   const claim = spans.find(({ name }: { name: string }) => name === 'claim')
   expect(bind).toMatchObject({ traceId: claim.traceId, parentSpanId: claim.spanId, status: { message: 'no room' } })

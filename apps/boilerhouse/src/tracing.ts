@@ -19,7 +19,9 @@ export function openTracing(endpoint: string | undefined): Tracing {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'boilerhouse', 'service.version': version }),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` }) })],
+    spanProcessors: [
+      new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` }) }),
+    ],
   })
   const tracer = provider.getTracer('boilerhouse', version)
   return {

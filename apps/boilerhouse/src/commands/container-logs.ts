@@ -1,6 +1,7 @@
+import { followLogs } from '@boilerhouse/client'
+
 import { given } from '../cli/answer.ts'
 import { command } from '../cli/command.ts'
-import { copyStream } from '../cli/copy-stream.ts'
 
 export const containerLogs = command({
   path: ['container', 'logs'],
@@ -9,10 +10,11 @@ export const containerLogs = command({
   args: ['id'],
   flags: { tail: { kind: 'whole', about: 'Lines from the end.' }, follow: { kind: 'truth', about: 'Go on as it writes.' } },
   async run({ args: [id = ''], flags, output, client, signal }) {
-    const query = given({ tail: flags.tail, follow: flags.follow || undefined })
-    const { data } = await (
-      await client()
-    ).GET('/api/v1/containers/{id}/logs', { params: { path: { id }, query }, parseAs: 'stream', signal })
-    await copyStream(data, output.raw)
+    const options = { ...given({ tail: flags.tail, follow: flags.follow || undefined }), signal }
+    for await (const line of followLogs(await client(), id, options)) {
+      if (output.isJson) output.raw(`${JSON.stringify(line)}\n`)
+      else if (line.stream === 'stderr') output.rawError(`${line.text}\n`)
+      else output.raw(`${line.text}\n`)
+    }
   },
 })

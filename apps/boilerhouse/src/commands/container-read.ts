@@ -1,3 +1,5 @@
+import { readContainerFile } from '@boilerhouse/client'
+
 import { command } from '../cli/command.ts'
 import { copyStream } from '../cli/copy-stream.ts'
 
@@ -8,9 +10,7 @@ export const containerRead = command({
   args: ['id', 'path'],
   flags: {},
   async run({ args: [id = '', path = ''], output, client, signal }) {
-    const { data } = await (
-      await client()
-    ).GET('/api/v1/containers/{id}/files', { params: { path: { id }, query: { path } }, parseAs: 'stream', signal })
-    await copyStream(data, output.raw)
+    const { body } = await readContainerFile(await client(), id, path, signal)
+    await copyStream(body, output.raw)
   },
 })

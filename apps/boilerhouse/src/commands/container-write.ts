@@ -1,4 +1,5 @@
-import { answer } from '../cli/answer.ts'
+import { writeContainerFile } from '@boilerhouse/client'
+
 import { command } from '../cli/command.ts'
 
 export const containerWrite = command({
@@ -8,19 +9,8 @@ export const containerWrite = command({
   args: ['id', 'path'],
   flags: { file: { kind: 'text', short: 'f', value: 'FILE', about: 'What to write. Default: standard input.' } },
   async run({ args: [id = '', path = ''], flags, output, client, signal }) {
-    const source = flags.file === undefined ? Bun.stdin.stream() : Bun.file(flags.file)
-    const written = answer(
-      await (
-        await client()
-      ).PUT('/api/v1/containers/{id}/files', {
-        params: { path: { id }, query: { path } },
-        headers: { 'content-type': 'application/octet-stream' },
-        // Bytes go as they are; the document says so by its content type.
-        body: source as never,
-        bodySerializer: (bytes) => bytes as never,
-        signal,
-      }),
-    )
+    const content = flags.file === undefined ? Bun.stdin.stream() : Bun.file(flags.file)
+    const written = await writeContainerFile(await client(), id, path, content, signal)
     output.object(written, `${written.path} ${written.sizeBytes} bytes`)
   },
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { createApi, createProxy } from '@boilerhouse/api'
+import { createApi } from '@boilerhouse/api'
 import { examine } from '@boilerhouse/controllers'
 
 import { describeSettings } from '../config/describe-settings.ts'
@@ -16,18 +16,11 @@ export const apiRole: Role = {
     const api = createApi(apiDeps(house))
     const { host, tls } = config
     const listening = api.listen({ host, port: config.port, ...(tls && { tls }) })
-    const proxy = createProxy({
-      ...house,
-      auth: api.auth,
-      tickets: api.tickets,
-      ...(config.proxyDomain === undefined ? {} : { domain: config.proxyDomain }),
-    })
-    const proxied = proxy.listen({ host, port: config.proxyPort, ...(tls && { tls }) })
     return {
-      told: [`API    ${listening.url}`, `proxy  ${proxied.url}`],
+      told: [`API    ${listening.url}`],
       url: listening.url,
       async stop() {
-        await Promise.all([listening.stop(config.shutdownTimeoutMs), proxied.stop(config.shutdownTimeoutMs)])
+        await listening.stop(config.shutdownTimeoutMs)
         await api.close()
       },
     }
