@@ -116,7 +116,7 @@ export const bindInput = (
   ...changes,
 })
 
-export const claimedEvent = (input: BindInput): EventInput =>
+const claimedEvent = (input: BindInput): EventInput =>
   event('container.claimed', `container/${input.containerId}`, {
     tenantId: input.tenantId,
     poolId: input.poolId,
