@@ -5,9 +5,9 @@ import type Docker from 'dockerode'
 import { summaryOf, viewOf } from './container-view.ts'
 import { createOptions } from './create-options.ts'
 import type { Engine } from './engine.ts'
-import { isStatus } from './engine-fault.ts'
+import { createEngineContainers, unlessStatus } from './engine-containers.ts'
 import type { Images } from './images.ts'
-import { engineNameOf, labelFilter, readLabels } from './labels.ts'
+import { engineNameOf, labelFilter } from './labels.ts'
 import type { Layout } from './layout.ts'
 import { untilWaiting } from './parked.ts'
 import { prepareSlot, removeSlot } from './slot.ts'
@@ -34,78 +34,36 @@ export type Containers = Pick<Runtime, 'ensure' | 'stop' | 'pause' | 'unpause' |
 }
 
 const startTimeoutMs = 60_000
-/** How long another's removal of the same container may take. */
-const removalPolls = 200
-const removalPollMs = 50
 
 export function createContainers(deps: ContainersDeps): Containers {
-  const { installation, layout, engine, clock } = deps
+  const { installation, layout } = deps
   const lock = new KeyLock<ContainerId>()
-  const handle = (docker: Docker, id: ContainerId) => docker.getContainer(engineNameOf(installation, id))
-
-  const inspect: Containers['inspect'] = async (id, signal) => {
-    const call = { name: 'container.inspect', subject: 'container', signal } as const
-    const info = await engine.call(call, (docker) => unlessStatus(handle(docker, id).inspect(), 404))
-    return info && readLabels(installation, info.Config.Labels)?.containerId === id ? info : undefined
-  }
-  const get: Containers['get'] = async (id, signal) => {
-    const info = await inspect(id, signal)
-    return info && viewOf(installation, layout, info)
-  }
+  const engineContainers = createEngineContainers(deps)
+  const { inspect, unpause } = engineContainers
   const isRunning: Containers['isRunning'] = async (id, signal) => (await inspect(id, signal))?.State.Running === true
-
-  /** Acts on one that is ours and there; one that is gone or already so is fine. */
-  const act = async (
-    name: string,
-    id: ContainerId,
-    signal: AbortSignal,
-    timeoutMs: number,
-    action: (c: Docker.Container) => Promise<unknown>,
-  ) => {
-    if (!(await inspect(id, signal))) return
-    const call = { name, subject: 'container', signal, timeoutMs } as const
-    await engine.call(call, (docker) => unlessStatus(action(handle(docker, id)), 304, 404))
-  }
-
   return {
     inspect,
-    get,
     isRunning,
+    async get(id, signal) {
+      const info = await inspect(id, signal)
+      return info && viewOf(installation, layout, info)
+    },
     ensure: (spec, signal) => lock.run(spec.containerId, () => ensure(deps, { inspect, isRunning }, spec, signal)),
     stop: (id, timeoutMs, signal) =>
       lock.run(id, async () => {
         // A frozen process cannot take its SIGTERM.
         await unpause(id, signal)
-        const seconds = Math.ceil(timeoutMs / 1000)
-        await act('container.stop', id, signal, timeoutMs + startTimeoutMs, (c) => c.stop({ t: seconds }))
+        await engineContainers.stop(id, timeoutMs, signal)
       }),
-    pause: (id, signal) =>
-      lock.run(id, async () => {
-        if ((await inspect(id, signal))?.State.Paused === false)
-          await act('container.pause', id, signal, startTimeoutMs, (c) => c.pause())
-      }),
+    pause: (id, signal) => lock.run(id, () => engineContainers.pause(id, signal)),
     unpause: (id, signal) => lock.run(id, () => unpause(id, signal)),
     destroy: (id, signal) =>
       lock.run(id, async () => {
-        await remove(id, signal)
+        await engineContainers.remove(id, signal)
         removeSlot(layout.slot(id))
         await deps.volumes.remove(id, signal)
       }),
     list: (signal) => list(deps, signal),
-  }
-
-  async function unpause(id: ContainerId, signal: AbortSignal): Promise<void> {
-    if ((await inspect(id, signal))?.State.Paused) await act('container.unpause', id, signal, startTimeoutMs, (c) => c.unpause())
-  }
-
-  /** Resolves once the engine has it no more: another's removal in progress is waited for. */
-  async function remove(id: ContainerId, signal: AbortSignal): Promise<void> {
-    for (let poll = 0; await inspect(id, signal); poll++) {
-      if (poll >= removalPolls) throw new Fault('runtime.timeout', `The engine does not finish removing ${id}`)
-      if (poll > 0) await clock.sleep(removalPollMs, signal)
-      const call = { name: 'container.remove', subject: 'container', signal, timeoutMs: startTimeoutMs } as const
-      await engine.call(call, (docker) => unlessStatus(handle(docker, id).remove({ force: true, v: true }), 404, 409))
-    }
   }
 }
 
@@ -158,14 +116,4 @@ async function list({ engine, installation, layout }: ContainersDeps, signal: Ab
   }
   const views = await Promise.all(found.map((one) => summaryOf(installation, layout, one) ?? inspect(one.Id)))
   return views.filter((view) => view !== undefined)
-}
-
-/** Some of the engine's refusals say that what was asked for is so already. */
-async function unlessStatus<T>(action: Promise<T>, ...statuses: readonly number[]): Promise<T | undefined> {
-  try {
-    return await action
-  } catch (error) {
-    if (isStatus(error, ...statuses)) return undefined
-    throw error
-  }
 }

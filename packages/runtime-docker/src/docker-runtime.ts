@@ -1,19 +1,21 @@
 import { mkdirSync } from 'node:fs'
 
-import type { Clock, Logger, Metrics } from '@boilerhouse/base'
+import { Fault, type Clock, type Logger, type Metrics } from '@boilerhouse/base'
 import type { Runtime } from '@boilerhouse/runtime'
 
 import { installBusybox } from './busybox.ts'
 import { createContainers } from './containers.ts'
 import { createDeliver } from './deliver.ts'
 import { readEngineFacts, type EngineFacts } from './engine-facts.ts'
-import { createEngine } from './engine.ts'
+import { createEngine, type Engine } from './engine.ts'
 import { createExec } from './exec.ts'
 import { createFiles } from './files.ts'
 import { startFirewallGuard } from './firewall/firewall-guard.ts'
 import { createFirewall } from './firewall/firewall.ts'
+import { createFreeMb } from './free-space.ts'
+import { createHostView } from './host-view.ts'
 import { createImages } from './images.ts'
-import { createLayout } from './layout.ts'
+import { createLayout, type Layout } from './layout.ts'
 import { readLogs } from './logs.ts'
 import { createNetworks } from './network/networks.ts'
 import { createProbe } from './probe.ts'
@@ -41,68 +43,83 @@ export interface DockerRuntimeDeps {
   readonly metrics: Metrics
 }
 
+const never = new AbortController().signal
+
 /** The runtime on the Docker engine of this host. Throws `setting.invalid` and `runtime.unavailable`. */
 export async function createDockerRuntime(deps: DockerRuntimeDeps): Promise<Runtime> {
-  const { installation, clock, log, metrics } = deps
-  const never = new AbortController().signal
+  const { installation, clock, log, metrics, dockerHost } = deps
   const layout = createLayout(deps)
-  const engine = createEngine({ clock, metrics, ...(deps.dockerHost === undefined ? {} : { dockerHost: deps.dockerHost }) })
-  const live: { facts: EngineFacts } = { facts: await readEngineFacts(engine, never) }
-  await ensureSlotsMount(layout.slotsDir, log)
-  await installBusybox(deps.busyboxPath, layout.binDir)
-  for (const directory of [layout.volumesDir, layout.keptDir]) mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const engine = createEngine({ clock, metrics, ...(dockerHost === undefined ? {} : { dockerHost }) })
+  try {
+    const facts = await readEngineFacts(engine, never)
+    await prepareHost(deps, layout)
+    return assemble({ deps, facts, shared: { installation, engine, layout, clock, log, metrics } })
+  } catch (error) {
+    engine.close()
+    throw error
+  }
+}
 
+async function prepareHost({ busyboxPath, log }: DockerRuntimeDeps, layout: Layout): Promise<void> {
+  await ensureSlotsMount(layout.slotsDir, log)
+  await installBusybox(busyboxPath, layout.binDir)
+  for (const directory of [layout.volumesDir, layout.keptDir]) mkdirSync(directory, { recursive: true, mode: 0o700 })
+}
+
+interface Parts {
+  readonly deps: DockerRuntimeDeps
+  readonly facts: EngineFacts
+  readonly shared: Pick<DockerRuntimeDeps, 'installation' | 'clock' | 'log' | 'metrics'> & {
+    readonly engine: Engine
+    readonly layout: Layout
+  }
+}
+
+function assemble({ deps, facts, shared }: Parts): Runtime {
+  const { engine, clock, log } = shared
   const firewall = createFirewall()
   const guard = startFirewallGuard({ firewall, clock, logger: log })
   const networks = createNetworks({ ...deps, engine, firewall })
-  const images = createImages(engine, installation)
-  const volumes = createVolumeStore({ layout, clock, log })
-  const { networkOf } = networks
-  const containers = createContainers({
-    installation,
-    layout,
-    engine,
-    images,
-    volumes,
-    clock,
-    metrics,
-    networkOf,
-    checkDisk: async () => {},
-  })
+  const images = createImages(engine, shared.installation)
+  const volumes = createVolumeStore(shared)
+  const freeMb = createFreeMb({ engine, dataDir: deps.dataDir })
+  const checkDisk = (signal: AbortSignal) => requireSpace(freeMb, deps.minFreeMb, signal)
+  const containers = createContainers({ ...shared, images, volumes, networkOf: networks.networkOf, checkDisk })
   const { inspect, isRunning, ...lifecycle } = containers
+  const host = createHostView({ ...shared, networks, firewall, destroy: containers.destroy })
   const exec = createExec({ engine, clock, inspect })
+  const { ensureNetwork, destroyNetwork, chooseSubnet } = networks
+  const { close: closeHost, ...figures } = host
   return {
     ...lifecycle,
-    ensureNetwork: networks.ensureNetwork,
-    destroyNetwork: networks.destroyNetwork,
-    chooseSubnet: networks.chooseSubnet,
+    ...{ ensureNetwork, destroyNetwork, chooseSubnet },
+    ...figures,
     ...createFiles({ engine, clock, inspect }),
-    capabilities: capabilitiesOf(live.facts),
-    deliver: createDeliver({ layout, clock, isRunning }),
+    capabilities: capabilitiesOf(facts),
+    deliver: createDeliver({ ...shared, isRunning }),
     probe: createProbe({ clock, exec }),
     volumes: volumes.agent,
     inspectImage: images.inspect,
     build: images.build,
     exec,
     logs: (containerId, query, signal) => readLogs({ engine, inspect }, containerId, query, signal),
-    watch: (signal) => watchEngine({ installation, engine, clock, log, onConnected: () => guard.check() }, signal),
+    watch: (signal) => watchEngine({ ...shared, onConnected: () => guard.check() }, signal),
     async ping(signal) {
-      live.facts = await readEngineFacts(engine, signal)
-      return { version: live.facts.version, warnings: live.facts.warnings }
+      const { version, warnings } = await readEngineFacts(engine, signal)
+      return { version, warnings }
     },
-    ...awaitingParts,
     async close() {
       await guard[Symbol.asyncDispose]()
+      await closeHost()
       engine.close()
     },
   }
 }
 
-const awaitingParts: Pick<Runtime, 'stats' | 'freeMb' | 'inventory' | 'sweep'> = {
-  stats: async () => new Map(),
-  freeMb: async () => 1_000_000,
-  inventory: async () => ({ containers: [], networks: [], slots: [], volumes: [], firewallDifferences: [], warnings: [] }),
-  sweep: async () => [],
+async function requireSpace(freeMb: Runtime['freeMb'], minFreeMb: number | undefined, signal: AbortSignal): Promise<void> {
+  if (minFreeMb === undefined) return
+  const free = await freeMb(signal)
+  if (free < minFreeMb) throw new Fault('host.disk_full', `Nothing new starts: ${free} MB are free, less than ${minFreeMb}`)
 }
 
 function capabilitiesOf(facts: EngineFacts): Runtime['capabilities'] {

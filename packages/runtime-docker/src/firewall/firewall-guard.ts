@@ -18,15 +18,19 @@ export function startFirewallGuard(deps: {
 }): FirewallGuard {
   const { firewall, clock, logger } = deps
   const stop = new AbortController()
+  let isFailing = false
   const check = async () => {
     try {
       if (!(await firewall.hasBridges())) return
       const differences = await firewall.differences(stop.signal)
+      isFailing = false
       if (differences.length === 0) return
       logger.warn('The firewall was changed from outside; putting it back', { differences })
       await firewall.ensure(stop.signal)
     } catch (error) {
-      if (!stop.signal.aborted) logger.error('Cannot look after the firewall', { error })
+      // Said once: a server without the right fails every time.
+      if (!stop.signal.aborted && !isFailing) logger.error('Cannot look after the firewall', { error })
+      isFailing = true
     }
   }
   const looking = (async () => {

@@ -49,9 +49,14 @@ export async function createIsolationWorld(options: { readonly networkCidr?: str
   const firewall = createFirewall()
   const { networkCidr = '10.213.0.0/16' } = options
   const networks = createNetworks({ engine, firewall, installation, networkCidr, allowNetworks: ['bridge'] })
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => engine.close())
   const image = await importImage(engine, installation)
+  undo.defer(() => engine.docker.getImage(image).remove({ force: true }))
   const internet = await createInternet(installation)
-  const pools = new Set<PoolId>()
+  undo.defer(internet.remove)
+  undo.defer(() => removeAll(engine, networks, installation))
+  const cleanUp = undo.move()
   const inspectNetwork = (poolId: PoolId, access: PoolAccess) =>
     engine.docker.getNetwork(networkNameOf(installation, poolId, access)).inspect()
   return {
@@ -66,22 +71,19 @@ export async function createIsolationWorld(options: { readonly networkCidr?: str
       const poolId = newId<'pool'>('pool', systemClock.nowMs())
       const subnet = await networks.chooseSubnet(4, [], never)
       await networks.ensureNetwork({ poolId, access, maxSize: 4, subnet }, never)
-      pools.add(poolId)
       return poolId
     },
     listener: (poolId, access) => createListener(engine, installation, image, networkNameOf(installation, poolId, access)),
     gatewayOf: async (poolId, access) => (await inspectNetwork(poolId, access)).IPAM?.Config?.[0]?.Gateway ?? '',
     bridgeOf: (poolId, access) => bridgeNameOf(installation, poolId, access),
-    async [Symbol.asyncDispose]() {
-      const filters = { label: [`${labels.installation}=${installation}`] }
-      const containers = await engine.docker.listContainers({ all: true, filters })
-      await Promise.all(containers.map((each) => engine.docker.getContainer(each.Id).remove({ force: true })))
-      for (const poolId of await networks.poolIds(never)) await networks.destroyNetwork(poolId, never)
-      await engine.docker.getImage(image).remove({ force: true })
-      await internet.remove()
-      engine.close()
-    },
+    [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
   }
+}
+
+async function removeAll({ docker }: Engine, networks: Networks, installation: string): Promise<void> {
+  const containers = await docker.listContainers({ all: true, filters: { label: [`${labels.installation}=${installation}`] } })
+  await Promise.all(containers.map((each) => docker.getContainer(each.Id).remove({ force: true })))
+  await Promise.all((await networks.poolIds(never)).map((poolId) => networks.destroyNetwork(poolId, never)))
 }
 
 async function createListener(engine: Engine, installation: string, image: string, network: string): Promise<Listener> {

@@ -86,7 +86,8 @@ export function createNetworks(deps: NetworksDeps): Networks {
         const former = networks.filter((network) => network.Name !== name)
         const isThere = networks.length > former.length
         await removeUnused(engine, former, signal)
-        if (!isThere) await createAnywhere(spec, access, former.length === 0, signal)
+        if (isThere) return
+        await createAnywhere(spec, access, former.length === 0, signal)
         await firewall.ensure(signal)
       }),
     destroyNetwork: (poolId, signal) => locks.run(poolId, async () => removeAll(await ours(signal, poolId), signal)),

@@ -6,7 +6,7 @@ import type { Layout } from '../layout.ts'
 import { readJournal } from './journal.ts'
 import { withProcessLock } from './process-lock.ts'
 import { moveBack, moveIn, moveOut, type KeptPaths } from './state-moves.ts'
-import { writeNote } from './volume-note.ts'
+import { readNote, writeNote } from './volume-note.ts'
 
 export interface StateKeeperDeps {
   readonly layout: Layout
@@ -61,8 +61,9 @@ export function createStateKeeper({ layout, clock, log, onStep = () => {} }: Sta
       locked(kept, signal, async () => {
         const journal = await readJournal(kept.journal)
         const settled = await settle(kept)
-        // What is left in the volume was never the tenant's: it had not been given this container yet.
-        if (settled === 'undone' && journal?.containerId === containerId) return note(kept, containerId, 'kept')
+        const isUndone = settled === 'undone' && journal?.containerId === containerId
+        // A restore that did not end: what is in the volume was never the tenant's, who had not been given this container yet.
+        if (isUndone || (await readNote(layout, containerId))?.phase === 'restoring') return note(kept, containerId, 'kept')
         await note(kept, containerId, 'keeping')
         await moveOut(moves, kept, containerId)
         await note(kept, containerId, 'kept')

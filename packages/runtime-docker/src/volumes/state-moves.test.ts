@@ -136,9 +136,28 @@ test('a restore that is killed at any step and repeated, undone or begun elsewhe
       }
       expect(tenants()).toEqual(all)
     }),
-    { numRuns: 80 },
+    { numRuns: 150 },
   )
 }, 60_000)
+
+test('a restore killed between its mark and the end of its journal is undone before its container is removed', async () => {
+  const house = createHouse()
+  house.addContainer(first, { a: 'tenant:a' })
+  await house.open().volumes.agent(first).keep(key, never)
+  house.addContainer(second)
+  let isDead = false
+  const onStep = (step: string) => {
+    isDead ||= step === 'restore: marked'
+    if (isDead) throw new Killed(step)
+  }
+  const dying = createVolumeStore({ layout: house.layout, clock: systemClock, log: silentLogger, onStep })
+  await dying
+    .agent(second)
+    .restore(key, never)
+    .catch(() => {})
+  await house.open().volumes.remove(second, never)
+  expect(readFileSync(join(house.kept.entries, 'a'), 'utf8')).toBe('tenant:a')
+})
 
 test('a symbolic link that a tenant planted is kept and restored as a link, and what it points to is not touched', async () => {
   const house = createHouse()

@@ -75,7 +75,9 @@ async function removeVolumes(
 ): Promise<void> {
   try {
     const note = await readNote(layout, id)
-    if (note?.phase === 'restoring') await keeper.undoRestore(keptPaths(layout, note.kept), id, signal)
+    // Its mark is written before the journal goes: a restore that says it ended may have died in between.
+    if (note?.phase === 'restoring' || note?.phase === 'restored')
+      await keeper.undoRestore(keptPaths(layout, note.kept), id, signal)
     if (note?.phase === 'keeping') await keeper.keep(keptPaths(layout, note.kept), id, signal)
   } catch (error) {
     signal.throwIfAborted()
