@@ -11,7 +11,7 @@ import {
   type ConformanceProgram,
   type ConformanceSubject,
 } from './conformance-subject.ts'
-import type { ContainerSpec, Runtime, RuntimeChange, StateKey } from './runtime.ts'
+import type { ContainerSpec, Delivery, Runtime, RuntimeChange, StateKey } from './runtime.ts'
 
 export * from './conformance-subject.ts'
 
@@ -153,6 +153,27 @@ export function runtimeConformance(harness: { readonly name: string; create(): P
         expect(await runtime.get(wanted.containerId, never)).toBeUndefined()
       })
 
+      it('an ensure that was aborted on its way is finished by the next', async () => {
+        const wanted = spec()
+        const stop = new AbortController()
+        const first = runtime.ensure(wanted, stop.signal).catch(() => undefined)
+        await systemClock.sleep(15)
+        stop.abort()
+        await first
+        expect((await runtime.ensure(wanted, never)).phase).toBe('running')
+      })
+
+      it('destroy while ensure runs leaves nothing once both are done', async () => {
+        const wanted = spec()
+        const starting = runtime.ensure(wanted, never).catch(() => undefined)
+        await systemClock.sleep(15)
+        await runtime.destroy(wanted.containerId, never)
+        await starting
+        await runtime.destroy(wanted.containerId, never)
+        expect(await runtime.get(wanted.containerId, never)).toBeUndefined()
+        expect((await runtime.inventory(never)).slots).not.toContain(wanted.containerId)
+      })
+
       it('destroy twice, and of what never was, is fine', async () => {
         const containerId = await run()
         await Promise.all([runtime.destroy(containerId, never), runtime.destroy(containerId, never)])
@@ -279,6 +300,23 @@ export function runtimeConformance(harness: { readonly name: string; create(): P
         expect(await codeOf(read(containerId, '/boilerhouse/secrets/TOKEN'))).toBe('container.file_not_found')
         const other = await runtime.readFile(containerId, '/boilerhouse/secrets/OTHER', never)
         expect(new Uint8Array(await new Response(other.body).arrayBuffer())).toEqual(new Uint8Array([0, 255, 10, 13]))
+      })
+
+      it('of one claim after that of another replaces it whole', async () => {
+        const containerId = await run()
+        await runtime.deliver(containerId, conformanceDelivery(containerId, poolId), never)
+        const bob = conformanceDelivery(containerId, poolId, {
+          claimId: 'cl-other' as Delivery['claimId'],
+          tenantId: 'bob' as TenantId,
+          secrets: new Map(),
+          metadata: {},
+        })
+        expect(await runtime.deliver(containerId, bob, never)).toMatchObject({ isNew: true })
+        expect(JSON.parse(await read(containerId, '/boilerhouse/claim.json'))).toMatchObject({
+          claimId: 'cl-other',
+          tenantId: 'bob',
+        })
+        expect(await codeOf(read(containerId, '/boilerhouse/secrets/TOKEN'))).toBe('container.file_not_found')
       })
 
       it('the slot is read-only from inside', async () => {

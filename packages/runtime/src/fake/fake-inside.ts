@@ -52,7 +52,7 @@ export function fakeInside(deps: FakeDeps & { readonly probes: ReadonlyMap<Conta
       await gate.enter('stats', signal)
       const running = containerIds.flatMap((containerId) => {
         const container = installation.containers.get(containerId)
-        return container?.phase === 'running' ? [[containerId, container.stats] as const] : []
+        return container?.phase === 'running' || container?.phase === 'paused' ? [[containerId, container.stats] as const] : []
       })
       return new Map(running)
     },
