@@ -1,2 +1,5 @@
+export { dumpDatabase, type DumpOptions } from './src/dump-database.ts'
+export { restoreDatabase, type RestoreOptions } from './src/restore-database.ts'
 export { createPostgresStore, type PostgresStoreOptions } from './src/postgres-store.ts'
+export type { BackupHeader } from './src/backup-format.ts'
 export type { Connection } from './src/connection.ts'

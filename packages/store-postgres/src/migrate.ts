@@ -2,7 +2,7 @@ import { Fault, type Logger } from '@boilerhouse/base'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { Sql } from './connection.ts'
+import type { Sql, Transaction } from './connection.ts'
 
 /** Any number, the same in every version: whoever holds it migrates. */
 const migrationLock = 4_220_412
@@ -24,24 +24,26 @@ export async function listMigrations(): Promise<readonly Migration[]> {
  * others find it done. Throws `store.version` where the database is newer than the program. Returns the version it is at.
  */
 export async function migrate(sql: Sql, log: Logger): Promise<number> {
+  return await sql.begin((tx) => migrateWithin(tx, log))
+}
+
+/** Up to a version, where one is given: a restore loads data of an earlier schema before it migrates on. */
+export async function migrateWithin(tx: Transaction, log: Logger, upTo = Infinity): Promise<number> {
   const migrations = await listMigrations()
   const newest = migrations.at(-1)?.version ?? 0
-  return await sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(${migrationLock})`
-    await tx`create table if not exists schema_migrations (version int primary key, name text not null, applied_at timestamptz not null default now())`
-    const [row] = await tx`select coalesce(max(version), 0) as version from schema_migrations`
-    const found = Number(row?.['version'])
-    if (found > newest) {
-      throw new Fault('store.version', `The database has schema ${found}; this program knows ${newest}`, {
-        remedy:
-          'Start the newer release of Boilerhouse that migrated it, or restore a backup from before into an empty database.',
-      })
-    }
-    for (const { version, name } of migrations.filter((migration) => migration.version > found)) {
-      await tx.unsafe(await readFile(join(directory, name), 'utf8'))
-      await tx`insert into schema_migrations (version, name) values (${version}, ${name})`
-      log.info('Migrated the database', { version, name })
-    }
-    return newest
-  })
+  await tx`select pg_advisory_xact_lock(${migrationLock})`
+  await tx`create table if not exists schema_migrations (version int primary key, name text not null, applied_at timestamptz not null default now())`
+  const [row] = await tx`select coalesce(max(version), 0) as version from schema_migrations`
+  const found = Number(row?.['version'])
+  if (found > newest) {
+    throw new Fault('store.version', `The database has schema ${found}; this program knows ${newest}`, {
+      remedy: 'Start the newer release of Boilerhouse that migrated it, or restore a backup from before into an empty database.',
+    })
+  }
+  for (const { version, name } of migrations.filter((migration) => migration.version > found && migration.version <= upTo)) {
+    await tx.unsafe(await readFile(join(directory, name), 'utf8'))
+    await tx`insert into schema_migrations (version, name) values (${version}, ${name})`
+    log.info('Migrated the database', { version, name })
+  }
+  return newest
 }
