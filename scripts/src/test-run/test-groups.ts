@@ -16,14 +16,7 @@ const skipped = new Set(['node_modules', '.staged', 'context', 'results'])
 
 /** Every test file of the repository, in groups: the quick ones first, those that need the machine for themselves last. */
 export async function findTestGroups(root: string): Promise<readonly TestGroup[]> {
-  const homes = [
-    ...(await below(root, 'packages')),
-    ...(await below(root, 'apps')),
-    ...(await below(root, 'examples')),
-    'scripts',
-    'e2e',
-    'bench',
-  ]
+  const homes = [...(await below(root, 'packages')), ...(await below(root, 'apps')), 'scripts', 'examples', 'e2e', 'bench']
   const groups = await Promise.all(
     homes.map(async (home): Promise<TestGroup> => {
       const isAlone = alone.test(home)
