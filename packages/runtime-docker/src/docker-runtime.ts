@@ -86,13 +86,15 @@ function assemble({ deps, facts, shared }: Parts): Runtime {
   const checkDisk = (signal: AbortSignal) => requireSpace(freeMb, deps.minFreeMb, signal)
   const containers = createContainers({ ...shared, images, volumes, networkOf: networks.networkOf, checkDisk })
   const { inspect, isRunning, ...lifecycle } = containers
-  const host = createHostView({ ...shared, networks, firewall, destroy: containers.destroy })
+  const readWarnings = async (signal: AbortSignal) => (await readEngineFacts(engine, signal)).warnings
+  const host = createHostView({ ...shared, networks, firewall, destroy: containers.destroy, readWarnings })
   const exec = createExec({ engine, clock, inspect })
-  const { ensureNetwork, destroyNetwork, chooseSubnet } = networks
   const { close: closeHost, ...figures } = host
   return {
     ...lifecycle,
-    ...{ ensureNetwork, destroyNetwork, chooseSubnet },
+    ensureNetwork: networks.ensureNetwork,
+    destroyNetwork: networks.destroyNetwork,
+    chooseSubnet: networks.chooseSubnet,
     ...figures,
     ...createFiles({ engine, clock, inspect }),
     capabilities: capabilitiesOf(facts),
