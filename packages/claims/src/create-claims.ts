@@ -22,7 +22,7 @@ import { createWarmHints } from './warm-hints.ts'
 export function createClaims(deps: ClaimsDeps): Claims {
   const closing = new AbortController()
   const world = createWorld(deps, closing.signal)
-  const { store, activity, inFlight, clock, tracer } = world
+  const { activity, inFlight, clock, tracer } = world
   const flights = createFlights<ClaimRequest, ClaimOutcome>()
   const releases = createFlights<ReleaseRequest, ReleaseAnswer>()
   const runOf = (context: RequestContext, signals: readonly AbortSignal[], deadlineMs = Infinity): Run => ({
@@ -53,19 +53,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
         tracer.span('release', attributes, () => releaseLive(world, tenantId, poolId, request, () => runOf(context, [])))
       return releases.join(claimKey(tenantId, poolId), request, closing.signal, fly)
     },
-    async touch(tenantId, poolId) {
-      const claim = await resolveClaim(world, tenantId, poolId)
-      const now = clock.nowMs()
-      activity.note(claim.id)
-      await store.claims.touch(new Map([[claim.id, now]]))
-      return tenantStatus(world, tenantId, { ...claim, lastActivityAt: Math.max(now, claim.lastActivityAt) })
-    },
-    tenant: (tenantId) => tenantView(world, tenantId),
-    tenants: (query) => tenantList(world, query),
-    async status(tenantId, poolId) {
-      return tenantStatus(world, tenantId, await heldOrNone(() => resolveClaim(world, tenantId, poolId)), poolId)
-    },
-    resolve: (tenantId, poolId) => resolveClaim(world, tenantId, poolId),
+    ...tenantQueries(world),
     resume: (claimId, context) =>
       resumeClaim(world, claimId, (interrupted) =>
         runOf(context, [context.signal, interrupted], clock.monotonicMs() + resumeWaitMs),
@@ -83,6 +71,25 @@ export function createClaims(deps: ClaimsDeps): Claims {
       world.catalogue.close()
       await activity.flush()
     },
+  }
+}
+
+function tenantQueries(world: ClaimsWorld): Pick<Claims, 'touch' | 'tenant' | 'tenants' | 'status' | 'resolve'> {
+  const { store, activity, clock } = world
+  return {
+    async touch(tenantId, poolId) {
+      const claim = await resolveClaim(world, tenantId, poolId)
+      const now = clock.nowMs()
+      activity.note(claim.id)
+      await store.claims.touch(new Map([[claim.id, now]]))
+      return tenantStatus(world, tenantId, { ...claim, lastActivityAt: Math.max(now, claim.lastActivityAt) })
+    },
+    tenant: (tenantId) => tenantView(world, tenantId),
+    tenants: (query) => tenantList(world, query),
+    async status(tenantId, poolId) {
+      return tenantStatus(world, tenantId, await heldOrNone(() => resolveClaim(world, tenantId, poolId)), poolId)
+    },
+    resolve: (tenantId, poolId) => resolveClaim(world, tenantId, poolId),
   }
 }
 
