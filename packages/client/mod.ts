@@ -1,1 +1,7 @@
-export {}
+export { ClientFault, type Problem } from './src/client-fault.ts'
+export { createClient, type Client, type ClientOptions, type Connection } from './src/client.ts'
+export { readContainerFile, writeContainerFile, type ContainerFile } from './src/container-files.ts'
+export { followEvents, type Event, type EventOptions } from './src/follow-events.ts'
+export { followLogs, type LogLine, type LogOptions } from './src/follow-logs.ts'
+export { readLines } from './src/lines.ts'
+export type { components, operations, paths } from './src/openapi.generated.ts'

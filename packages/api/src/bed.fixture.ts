@@ -1,6 +1,5 @@
 import { createSecretBox, noTracer, silentLogger, systemClock, type Clock } from '@boilerhouse/base'
-import type { Claims } from '@boilerhouse/claims'
-import { createClaims } from '../../testkit/src/claims-temp.ts'
+import { createClaims, type Claims } from '@boilerhouse/claims'
 import { createControllers } from '@boilerhouse/controllers'
 import { testDatabase } from '@boilerhouse/postgres-embedded/testing'
 import { createFakeRuntime, type FakeRuntime } from '@boilerhouse/runtime'
