@@ -1,5 +1,6 @@
 import type { Command } from './cli/command.ts'
 import { activityList } from './commands/activity-list.ts'
+import { completion } from './commands/completion.ts'
 import { containerDelete } from './commands/container-delete.ts'
 import { containerExec } from './commands/container-exec.ts'
 import { containerGet } from './commands/container-get.ts'
@@ -36,9 +37,12 @@ import { tenantTicket } from './commands/tenant-ticket.ts'
 import { tenantTouch } from './commands/tenant-touch.ts'
 import { ticketCreate } from './commands/ticket-create.ts'
 import { up } from './commands/up.ts'
+import { workloadApply } from './commands/workload-apply.ts'
+import { workloadCheck } from './commands/workload-check.ts'
 import { workloadCreate } from './commands/workload-create.ts'
 import { workloadDelete } from './commands/workload-delete.ts'
 import { workloadGet } from './commands/workload-get.ts'
+import { workloadInit } from './commands/workload-init.ts'
 import { workloadList } from './commands/workload-list.ts'
 import { workloadLog } from './commands/workload-log.ts'
 import { workloadUpdate } from './commands/workload-update.ts'
@@ -46,6 +50,7 @@ import { workloadUpdate } from './commands/workload-update.ts'
 /** Every command there is. A test compares it with `openapi.json`: no operation is without one. */
 export const commands: readonly Command[] = [
   activityList,
+  completion,
   containerDelete,
   containerExec,
   containerGet,
@@ -82,9 +87,12 @@ export const commands: readonly Command[] = [
   tenantTouch,
   ticketCreate,
   up,
+  workloadApply,
+  workloadCheck,
   workloadCreate,
   workloadDelete,
   workloadGet,
+  workloadInit,
   workloadList,
   workloadLog,
   workloadUpdate,

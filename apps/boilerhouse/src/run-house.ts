@@ -7,7 +7,7 @@ import { controllersRole } from './roles/controllers.ts'
 import type { Role, RunningRole } from './roles/role.ts'
 import { openTracing } from './tracing.ts'
 
-export const roles: readonly Role[] = [controllersRole, apiRole]
+const roles: readonly Role[] = [controllersRole, apiRole]
 
 export interface RunningHouse {
   readonly house: House

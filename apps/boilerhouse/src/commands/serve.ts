@@ -3,8 +3,7 @@ import { createLogger, systemClock } from '@boilerhouse/base'
 import { command } from '../cli/command.ts'
 import { UsageError } from '../cli/parse.ts'
 import { loadConfig } from '../config/load-config.ts'
-import type { Role } from '../roles/role.ts'
-import { roles, runHouse } from '../run-house.ts'
+import { roleNames, type Role } from '../roles/role.ts'
 
 export const serve = command({
   path: ['serve'],
@@ -15,6 +14,8 @@ export const serve = command({
     const names = rolesOf(flags.role)
     const config = await loadConfig()
     const log = createLogger({ level: config.logLevel, clock: systemClock, write: (line) => output.note(line) })
+    // Loaded here, so that the other commands start without the server's parts.
+    const { runHouse } = await import('../run-house.ts')
     const running = await runHouse(config, log, names)
     for (const line of running.told) output.note(line)
     await untilAborted(signal)
@@ -25,10 +26,9 @@ export const serve = command({
 function rolesOf(asked: readonly string[]): readonly Role['name'][] {
   if (asked.length === 0) throw new UsageError('Cannot serve: --role is missing')
   return asked.map((name) => {
-    const role = roles.find((one) => one.name === name)
-    if (!role)
-      throw new UsageError(`Cannot serve: --role must be one of ${roles.map((one) => one.name).join(', ')}, got "${name}"`)
-    return role.name
+    const role = roleNames.find((one) => one === name)
+    if (!role) throw new UsageError(`Cannot serve: --role must be one of ${roleNames.join(', ')}, got "${name}"`)
+    return role
   })
 }
 

@@ -4,7 +4,7 @@ import { copyStream } from '../cli/copy-stream.ts'
 export const serverOpenapi = command({
   path: ['server', 'openapi'],
   summary: "Show the API's OpenAPI document.",
-  operations: ['getOpenApi'],
+  operations: ['getOpenapi'],
   args: [],
   flags: {},
   async run({ output, client }) {

@@ -6,7 +6,6 @@ import { command } from '../cli/command.ts'
 import type { Output } from '../cli/output.ts'
 import { describeSettings } from '../config/describe-settings.ts'
 import { adminKeyFile, loadConfig, type Config } from '../config/load-config.ts'
-import { runHouse } from '../run-house.ts'
 import { seedExamples } from '../workloads/seed-examples.ts'
 import { watchDefinitions } from '../workloads/watch-definitions.ts'
 
@@ -20,6 +19,8 @@ export const up = command({
     const config = await loadConfig()
     tellSettings(config, output)
     const log = createLogger({ level: config.logLevel, clock: systemClock, write: (line) => output.note(line) })
+    // Loaded here, so that the other commands start without the server's parts.
+    const { runHouse } = await import('../run-house.ts')
     const running = await runHouse(config, log, ['api', 'controllers'])
     try {
       const client = createClient({ baseUrl: running.url ?? '', key: config.apiKey })

@@ -1,8 +1,10 @@
 import type { House } from '../compose.ts'
 
+export const roleNames = ['api', 'controllers'] as const
+
 /** One kind of work a process does. `boilerhouse up` runs every role of one machine; `serve --role` runs some. */
 export interface Role {
-  readonly name: 'api' | 'controllers'
+  readonly name: (typeof roleNames)[number]
   start(house: House): Promise<RunningRole>
 }
 

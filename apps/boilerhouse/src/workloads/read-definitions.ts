@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 import { parseAllDocuments } from 'yaml'
 
@@ -24,12 +24,18 @@ export interface Definitions {
  */
 export async function readDefinitions(directory: string): Promise<Definitions> {
   const read = await Promise.all((await yamlFiles(directory)).map((file) => readFileOf(directory, file)))
-  const definitions = read.flatMap((part) => part.definitions)
-  return {
-    definitions: [...definitions.filter(({ kind }) => kind === 'workload'), ...definitions.filter(({ kind }) => kind === 'pool')],
-    problems: read.flatMap((part) => part.problems),
-  }
+  return ordered({ definitions: read.flatMap((part) => part.definitions), problems: read.flatMap((part) => part.problems) })
 }
+
+/** The documents of one file, for `workload apply` and `workload check`. */
+export async function readDefinitionFile(file: string): Promise<Definitions> {
+  return ordered(await readFileOf(dirname(file), basename(file)))
+}
+
+const ordered = ({ definitions, problems }: Definitions): Definitions => ({
+  definitions: [...definitions.filter(({ kind }) => kind === 'workload'), ...definitions.filter(({ kind }) => kind === 'pool')],
+  problems,
+})
 
 async function yamlFiles(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true })
