@@ -1,5 +1,5 @@
 import { createAuthenticator } from './auth/authenticator.ts'
-import { createTickets } from './auth/tickets.ts'
+import { createTickets, type Tickets } from './auth/tickets.ts'
 import { ContainerUsages } from './container-usage.ts'
 import type { ApiDeps, RouteDeps } from './deps.ts'
 import { EventTail } from './events/event-tail.ts'
@@ -18,6 +18,7 @@ export interface Api {
   listen(options: ListenOptions): Listening
   /** For the proxy, which serves the same keys. */
   readonly auth: ApiAuth
+  readonly tickets: Tickets
   /** Ends streams and watchers, and writes what is still to be written. Stop the listeners first. */
   close(): Promise<void>
 }
@@ -38,6 +39,7 @@ export function createApi(deps: ApiDeps): Api {
     fetch: (request) => server.fetch(request),
     listen: (options) => server.listen(options),
     auth: parts.auth,
+    tickets: parts.tickets,
     async close() {
       closing.abort()
       parts.streams.endAll()

@@ -7,6 +7,7 @@ import { createDispatch, type Dispatch } from './dispatch.ts'
 import { createIdempotency } from './idempotency.ts'
 import { logFailure, problemAnswer } from './problem-answer.ts'
 import type { Route, SocketHandlers } from './route.ts'
+import { stopServer } from './stop-server.ts'
 
 export interface ListenOptions {
   readonly host: string
@@ -30,14 +31,13 @@ export interface ApiServer {
 }
 
 interface ServerState {
-  inFlight: number
   isStopping: boolean
   readonly cutOff: AbortController
 }
 
 /** The routes behind one router and one error handler. `onStop` runs when the server begins to stop. */
 export function createServer(routes: readonly Route[], deps: RouteDeps, onStop: () => void): ApiServer {
-  const state: ServerState = { inFlight: 0, isStopping: false, cutOff: new AbortController() }
+  const state: ServerState = { isStopping: false, cutOff: new AbortController() }
   const app = createRouter(routes, deps, state)
   return {
     fetch: async (request) => app.handle(request),
@@ -58,7 +58,11 @@ export function createServer(routes: readonly Route[], deps: RouteDeps, onStop: 
       return {
         url: `${tls ? 'https' : 'http'}://${shown}:${server.port}`,
         port: server.port ?? port,
-        stop: (graceMs) => stop({ server, state, deps, graceMs, onStop }),
+        async stop(graceMs) {
+          state.isStopping = true
+          onStop()
+          await stopServer(server, { clock: deps.clock, graceMs, cutOff: state.cutOff })
+        },
       }
     },
   }
@@ -132,7 +136,6 @@ function createEdge(
         throw new Fault('request.upgrade_required', 'The request is not a WebSocket handshake')
       }
     }
-    state.inFlight++
     let response: Response
     try {
       if (spec.isLong) server()?.timeout(request, 0)
@@ -141,30 +144,10 @@ function createEdge(
     } catch (error) {
       logFailure(log, error, { correlationId, operation })
       response = problemAnswer(error, correlationId)
-    } finally {
-      state.inFlight--
     }
     if (state.isStopping) response.headers.set('connection', 'close')
     metrics.count('http_requests_total', { operation, status: String(response.status) })
     metrics.observe('http_request_seconds', { operation }, (clock.monotonicMs() - startMs) / 1000)
     return response
   }
-}
-
-async function stop(input: {
-  server: Bun.Server<unknown>
-  state: ServerState
-  deps: RouteDeps
-  graceMs: number
-  onStop: () => void
-}): Promise<void> {
-  const { server, state, deps, graceMs, onStop } = input
-  state.isStopping = true
-  const closed = server.stop(false)
-  onStop()
-  const grace = new AbortController()
-  await Promise.race([closed, deps.clock.sleep(graceMs, grace.signal)])
-  grace.abort()
-  state.cutOff.abort()
-  await server.stop(true)
 }

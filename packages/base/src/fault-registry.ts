@@ -291,6 +291,24 @@ export const faultRegistry = {
     'The runtime cannot do this',
     'Use a runtime with the power that `detail` names.',
   ),
+  'proxy.unreachable': entry(
+    502,
+    'later',
+    'The container does not answer on this port',
+    'Check that the program listens on the port the workload names, on all addresses.',
+  ),
+  'proxy.not_ready': entry(
+    503,
+    'later',
+    "The tenant's container is not ready",
+    "Repeat in a moment; read the claim's state where it stays so.",
+  ),
+  'proxy.port_not_found': entry(
+    404,
+    'after_change',
+    'The workload has no such port',
+    'Use the name of an http port of the workload.',
+  ),
   'host.disk_full': entry(503, 'later', "The host's disk is nearly full", 'Free space, or lower BOILERHOUSE_MIN_FREE_MB.'),
   'host.container_limit': entry(
     503,

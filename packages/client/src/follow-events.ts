@@ -56,8 +56,9 @@ async function* connect(client: Client, options: EventOptions, cursor: string | 
   if (tenant !== undefined) url.searchParams.set('tenant', tenant)
   if (pool !== undefined) url.searchParams.set('pool', pool)
   for (const type of types ?? []) url.searchParams.append('type', type)
-  const headers: Record<string, string> = { accept: 'text/event-stream', ...(cursor !== undefined && { 'last-event-id': cursor }) }
-  const response = await fetch(new Request(url, { headers, ...(signal && { signal }) }))
+  const headers = new Headers({ accept: 'text/event-stream' })
+  if (cursor !== undefined) headers.set('last-event-id', cursor)
+  const response = await fetch(new Request(url.href, { headers, ...(signal && { signal }) }))
   if (response.body) yield* readMessages(response.body)
 }
 

@@ -241,7 +241,7 @@ export interface paths {
         get: operations["getWorkload"];
         /**
          * Replace a workload
-         * @description Its pools roll: warm containers are replaced a few at a time, tenants keep theirs until they are released.
+         * @description Its pools roll: warm containers are replaced a few at a time, tenants keep theirs until they are released. The same again changes nothing, unless the workload is in error or `rebuild` is set.
          */
         put: operations["updateWorkload"];
         post?: never;
@@ -942,7 +942,7 @@ export interface components {
             cursor: string;
             seq: number;
             /** @enum {string} */
-            type: "container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected";
+            type: "container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.released" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected";
             version: number;
             /** Format: date-time */
             time: string;
@@ -966,7 +966,7 @@ export interface components {
                 cursor: string;
                 seq: number;
                 /** @enum {string} */
-                type: "container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected";
+                type: "container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.released" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected";
                 version: number;
                 /** Format: date-time */
                 time: string;
@@ -2348,7 +2348,7 @@ export interface operations {
                 tenant?: string;
                 pool?: string;
                 /** @description Several times, or once with commas. */
-                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
+                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.released" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
                 /** @description Go on after this event; without it, with what happens from now on. */
                 cursor?: string;
                 /** @description A one-use ticket, in place of a key. */
@@ -2465,7 +2465,7 @@ export interface operations {
                 tenant?: string;
                 pool?: string;
                 /** @description Several times, or once with commas. */
-                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
+                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.released" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
                 /** @description Go on after this event; without it, with what happens from now on. */
                 cursor?: string;
                 /** @description A one-use ticket, in place of a key. */
@@ -4093,7 +4093,10 @@ export interface operations {
     };
     updateWorkload: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Check or build the image anew although nothing changed. */
+                rebuild?: boolean;
+            };
             header?: {
                 /** @description The revision the change was made on; 412 where it is not the current one. */
                 "If-Match"?: string;
@@ -5904,7 +5907,7 @@ export interface operations {
                 tenant?: string;
                 pool?: string;
                 /** @description Several times, or once with commas. */
-                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
+                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.released" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
                 /** @description `<kind>/<id>` */
                 subject?: string;
                 from?: string;
@@ -6530,7 +6533,7 @@ export interface operations {
                 tenant?: string;
                 pool?: string;
                 /** @description Several times, or once with commas. */
-                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
+                type?: ("container.created" | "container.warm" | "container.claimed" | "container.released" | "container.unhealthy" | "container.lost" | "container.failed" | "container.resetting" | "container.quarantined" | "container.draining" | "container.destroyed" | "container.disk_exceeded" | "container.exec" | "claim.restoring" | "claim.active" | "claim.updated" | "claim.recovering" | "claim.releasing" | "claim.released" | "claim.release_failed" | "claim.failed" | "claim.circuit_open" | "claim.idle" | "pool.created" | "pool.updated" | "pool.scaled" | "pool.phase" | "pool.warning" | "pool.draining" | "pool.deleted" | "workload.created" | "workload.updated" | "workload.ready" | "workload.error" | "workload.deleted" | "key.created" | "key.revoked" | "server.started" | "server.stopping" | "runtime.disconnected" | "runtime.connected")[];
                 /** @description Go on after this event; without it, with what happens from now on. */
                 cursor?: string;
                 /** @description A one-use ticket, in place of a key. */

@@ -1,6 +1,7 @@
 import { invalidRequest, Pool, poolFaults, PoolInput } from '@boilerhouse/resources'
 
 import { changePool } from '../change-pool.ts'
+import { revisionMismatch } from '../if-match.ts'
 import { readPool, showPool } from '../read-pool.ts'
 import { route, withRevision } from '../route.ts'
 import { IdParam } from '../views.ts'
@@ -27,6 +28,8 @@ export const updatePool = route(
     const record = await readPool(params.id, deps)
     const faults = poolFaults(spec)
     if (faults.length > 0) throw invalidRequest(faults)
+    if (ifMatch !== undefined && ifMatch !== record.revision) throw revisionMismatch('Pool', record.id, record.revision)
+    if (Bun.deepEquals(record.spec, spec) && record.status.phase !== 'draining') return withRevision(200, await showPool(record, deps))
     const event = {
       type: 'pool.updated',
       actor: context.actor,

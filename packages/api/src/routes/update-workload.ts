@@ -1,5 +1,6 @@
 import type { WorkloadId } from '@boilerhouse/base'
 import { invalidRequest, Workload, WorkloadInput } from '@boilerhouse/resources'
+import { Type } from '@sinclair/typebox'
 
 import { found } from '../found.ts'
 import { revisionMismatch } from '../if-match.ts'
@@ -16,20 +17,28 @@ export const updateWorkload = route(
     role: 'admin',
     tag: 'Workloads',
     summary: 'Replace a workload',
-    description: 'Its pools roll: warm containers are replaced a few at a time, tenants keep theirs until they are released.',
+    description: 'Its pools roll: warm containers are replaced a few at a time, tenants keep theirs until they are released. The same again changes nothing, unless the workload is in error or `rebuild` is set.',
     params: IdParam,
+    query: Type.Object(
+      { rebuild: Type.Boolean({ default: false, description: 'Check or build the image anew although nothing changed.' }) },
+      { additionalProperties: false },
+    ),
     body: WorkloadInput,
     hasRevision: true,
     isIdempotent: true,
     responses: { 200: { description: 'Replaced.', schema: Workload } },
     faults: ['workload.not_found', 'workload.context_outside', 'workload.network_not_allowed', 'workload.user_not_preparable', 'workload.feature_unavailable'],
   },
-  async ({ params, body, context, ifMatch }, deps) => {
+  async ({ params, query, body, context, ifMatch }, deps) => {
     const { id: given, ...spec } = body
     if (given !== undefined && given !== params.id) throw invalidRequest([{ pointer: '/id', detail: 'must be that of the path' }])
     const id = params.id as WorkloadId
-    found('workload', id, await deps.store.workloads.get(id))
+    const current = found('workload', id, await deps.store.workloads.get(id))
     await checkWorkload(spec, deps)
+    if (ifMatch !== undefined && ifMatch !== current.revision) throw revisionMismatch('Workload', id, current.revision)
+    // A file that is applied again at every start must not roll every pool.
+    const isSame = Bun.deepEquals(current.spec, spec) && current.status.state !== 'error'
+    if (isSame && !query.rebuild) return withRevision(200, presentWorkload(current))
     const event = { type: 'workload.updated', actor: context.actor, subject: `workload/${id}`, correlationId: context.correlationId } as const
     const updated = await deps.store.workloads.update(id, spec, { event, ...(ifMatch !== undefined && { expectedRevision: ifMatch }) })
     if (updated.outcome === 'conflict') throw revisionMismatch('Workload', id, updated.record.revision)

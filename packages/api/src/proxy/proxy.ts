@@ -1,0 +1,133 @@
+import { Fault } from '@boilerhouse/base'
+
+import { correlationIdOf } from '../correlation.ts'
+import { logFailure, problemAnswer } from '../problem-answer.ts'
+import type { Listening, ListenOptions } from '../server.ts'
+import { stopServer } from '../stop-server.ts'
+import { admit } from './admit.ts'
+import { createUpstreams, type Upstreams } from './find-upstream.ts'
+import { forwardHttp, type Forward } from './forward-http.ts'
+import { bridgeSocket, type SocketBridge } from './forward-socket.ts'
+import { hostLabelOf, placeByPath, type Placed } from './parse-target.ts'
+import type { ProxyDeps } from './proxy-deps.ts'
+import { createProxySessions, type ProxySessions } from './proxy-session.ts'
+import { TenantLabels } from './tenant-labels.ts'
+
+export interface Proxy {
+  listen(options: ListenOptions): Listening
+}
+
+interface Parts extends ProxyDeps {
+  readonly sessions: ProxySessions
+  readonly upstreams: Upstreams
+  readonly labels: TenantLabels
+}
+
+type Server = Bun.Server<SocketBridge['handlers']>
+
+/**
+ * HTTP and WebSocket into tenants' containers, on an origin of its own: `/t/:tenantId/:poolId/:portName/*`, or a host name each below
+ * the proxy's domain. Nothing of what opens the door goes through it.
+ */
+export function createProxy(deps: ProxyDeps): Proxy {
+  return {
+    listen({ host, port, tls, reusePort = false }) {
+      const parts: Parts = {
+        ...deps,
+        sessions: createProxySessions(deps.box, deps.clock),
+        upstreams: createUpstreams(deps),
+        labels: new TenantLabels(deps.store.claims, deps.clock),
+      }
+      const cutOff = new AbortController()
+      const protocol = tls ? 'https' : 'http'
+      const server = Bun.serve<SocketBridge['handlers']>({
+        hostname: host,
+        port,
+        reusePort,
+        development: false,
+        idleTimeout: 60,
+        maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+        ...(tls && { tls }),
+        fetch: (request, own) => serve(request, own, protocol, parts, cutOff.signal),
+        websocket: {
+          maxPayloadLength: 64 * 1_048_576,
+          idleTimeout: 0,
+          open: (client) => client.data.open(client),
+          message: (client, message) => client.data.message(client, message),
+          close: (client, code, reason) => client.data.close(client, code, reason),
+        },
+      })
+      return {
+        url: `${protocol}://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
+        port: server.port ?? port,
+        stop: async (graceMs) => {
+          await stopServer(server, { clock: deps.clock, graceMs, cutOff })
+          parts.upstreams.close()
+        },
+      }
+    },
+  }
+}
+
+async function serve(
+  request: Request,
+  server: Server,
+  protocol: 'http' | 'https',
+  parts: Parts,
+  stopping: AbortSignal,
+): Promise<Response | undefined> {
+  const correlationId = correlationIdOf(request.headers)
+  try {
+    server.timeout(request, 0)
+    const host = request.headers.get('host') ?? ''
+    const placed = await place(request, host, parts)
+    const admission = await admit(request, placed, host, parts)
+    if (admission.outcome === 'entered') return enter(placed, admission.keyId, protocol, parts)
+    const upstream = await parts.upstreams.find(placed.target)
+    const forward: Forward = {
+      request,
+      upstream,
+      path: placed.path,
+      sender: { address: server.requestIP(request)?.address ?? '', host, protocol, prefix: placed.prefix },
+      noteActivity: () => parts.claims.noteActivity(upstream.claimId),
+      signal: AbortSignal.any([request.signal, stopping]),
+    }
+    const isSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+    return isSocket ? await openSocket(forward, server) : await forwardHttp(forward)
+  } catch (error) {
+    logFailure(parts.log, error, { correlationId, operation: 'proxy' })
+    return problemAnswer(error, correlationId)
+  }
+}
+
+/** By host name where it is one of the domain's, else by path. The path is taken from the URL undecoded. */
+async function place(request: Request, host: string, { domain, labels }: Parts): Promise<Placed> {
+  const path = request.url.slice(request.url.indexOf('/', request.url.indexOf('//') + 2))
+  const label = domain === undefined ? undefined : hostLabelOf(host, domain)
+  if (!label) return placeByPath(path)
+  const holder = await labels.find(label.tenantLabel)
+  // As for a key that may not: whether a label is held is nobody's business.
+  const unknown = { tenantId: '-', poolId: '-' }
+  return { target: { ...(holder ?? unknown), portName: label.portName }, path, prefix: '' }
+}
+
+/** The ticket is spent: the browser gets its cookie and goes to the same address without it. */
+function enter({ target, path, prefix }: Placed, keyId: string, protocol: string, { sessions }: Parts): Response {
+  const [pathname = '/', query = ''] = path.split('?')
+  const rest = new URLSearchParams(query)
+  rest.delete('ticket')
+  const location = `${prefix}${pathname.startsWith('//') ? '/' : pathname}${rest.size > 0 ? `?${rest}` : ''}`
+  const cookie = sessions.issue(target, keyId, { path: prefix === '' ? '/' : prefix, isSecure: protocol === 'https' })
+  return new Response(null, {
+    status: 303,
+    headers: { location, 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
+  })
+}
+
+async function openSocket(forward: Forward, server: Server): Promise<Response | undefined> {
+  const bridge = await bridgeSocket(forward)
+  const headers: Record<string, string> = bridge.protocol === '' ? {} : { 'sec-websocket-protocol': bridge.protocol }
+  if (server.upgrade(forward.request, { headers, data: bridge.handlers })) return undefined
+  bridge.abandon()
+  throw new Fault('request.upgrade_required', 'The request is not a WebSocket handshake')
+}
