@@ -34,6 +34,7 @@ provide_bun() {
 }
 
 provide_dependencies() {
+  [ -d "$ROOT/node_modules" ] || printf '  ...     dependencies, as bun.lock has them\n'
   if ! (cd "$ROOT" && "$BUN" install --frozen-lockfile --silent </dev/null); then
     (cd "$ROOT" && "$BUN" install --frozen-lockfile </dev/null) ||
       fail 'The dependencies could not be installed' 'Read the lines above; bun.lock must fit the package.json files. Then run this again.'
