@@ -8,7 +8,8 @@ const root = join(import.meta.dirname, '../..')
 const isCheck = process.argv.includes('--check')
 
 const told: string[] = []
-for (const generated of generatedDocuments()) told.push(...(await (isCheck ? staleFiles : writeGenerated)(root, generated)))
+for (const generated of await generatedDocuments(root))
+  told.push(...(await (isCheck ? staleFiles : writeGenerated)(root, generated)))
 for (const path of told) console.log(`${isCheck ? 'stale' : 'written'}  ${path}`)
 if (isCheck && told.length > 0) {
   console.log('remedy  npm run generate')

@@ -38,7 +38,7 @@ export function judge(rule: Rule, files: readonly RepositoryFile[]): StepResult 
 const place = ({ path, line, what }: Finding): string => `${path}${line === undefined ? '' : `:${line}`}  ${what}`
 
 async function generatedFiles(root: string): Promise<StepResult> {
-  const stale = (await Promise.all(generatedDocuments().map((generated) => staleFiles(root, generated)))).flat()
+  const stale = (await Promise.all((await generatedDocuments(root)).map((generated) => staleFiles(root, generated)))).flat()
   return {
     isOk: stale.length === 0,
     output: [...stale.map((path) => `${path}  is stale`), 'remedy: npm run generate'].join('\n'),

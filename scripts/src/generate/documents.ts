@@ -1,9 +1,36 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { renderSettingsPage } from '../../../apps/boilerhouse/src/config/settings-page.ts'
+import { openApiText } from '../../../packages/api/src/generated-files.ts'
+import { runCommand } from '../bootstrap/run-command.ts'
 import { renderErrorPages } from './error-pages.ts'
 import type { GeneratedFiles } from './generated-files.ts'
 
-/** Documents that are written from the code. */
-export const generatedDocuments = (): readonly GeneratedFiles[] => [
-  { files: new Map([['docs/configuration.md', renderSettingsPage()]]) },
-  { files: renderErrorPages(), owns: { directory: 'docs/errors', extension: '.md' } },
-]
+/** Everything that is written from the code and committed. */
+export async function generatedDocuments(root: string): Promise<readonly GeneratedFiles[]> {
+  const openApi = openApiText()
+  return [
+    { files: new Map([['packages/api/openapi.json', openApi]]) },
+    { files: new Map([['packages/client/src/openapi.generated.ts', await clientTypes(root, openApi)]]) },
+    { files: new Map([['docs/configuration.md', renderSettingsPage()]]) },
+    { files: renderErrorPages(), owns: { directory: 'docs/errors', extension: '.md' } },
+  ]
+}
+
+/** The types of every operation, from the document as it is now and not as it is committed. */
+async function clientTypes(root: string, openApi: string): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'bh-openapi-'))
+  try {
+    const path = join(scratch, 'types.ts')
+    await writeFile(join(scratch, 'openapi.json'), openApi)
+    const tool = join(root, 'packages/client/node_modules/.bin/openapi-typescript')
+    const argv = [process.execPath, tool, join(scratch, 'openapi.json'), '--default-non-nullable=false', '-o', path]
+    const { exitCode, output } = await runCommand(argv, { cwd: join(root, 'packages/client') })
+    if (exitCode !== 0) throw new Error(`openapi-typescript failed: ${output}`)
+    return await Bun.file(path).text()
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
