@@ -2,6 +2,7 @@ import { existsSync, readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { Fault, KeyLock, type Clock, type ContainerId } from '@boilerhouse/base'
+import { secretNamePattern } from '@boilerhouse/resources'
 import type { Delivered, Delivery } from '@boilerhouse/runtime'
 
 import type { Layout, SlotPaths } from './layout.ts'
@@ -16,6 +17,8 @@ export interface DeliverDeps {
   /** Asked only where a parked container does not wait: an engine call, never made for a claim that goes well. */
   readonly isRunning: (containerId: ContainerId, signal: AbortSignal) => Promise<boolean>
 }
+
+const secretName = new RegExp(secretNamePattern)
 
 /** Writes a delivery into the container's slot. The files are there when it resolves; `claim.json` came last. */
 export function createDeliver({ layout, clock, isRunning }: DeliverDeps) {
@@ -38,6 +41,7 @@ export function createDeliver({ layout, clock, isRunning }: DeliverDeps) {
 function writeDelivery(paths: SlotPaths, delivery: Delivery): boolean {
   // Before anything is written: a refused variable leaves no partial effect.
   const start = delivery.start && startScript(delivery.start.environment)
+  for (const name of delivery.secrets.keys()) requireFileName(name)
   return inSlot(paths, () => {
     const mark = readMark(paths)
     const isNew = mark?.claimId !== delivery.claimId || mark.revision !== delivery.revision
@@ -51,15 +55,15 @@ function writeDelivery(paths: SlotPaths, delivery: Delivery): boolean {
 
 function writeBox(paths: SlotPaths, delivery: Delivery): void {
   const put = (name: string, content: string | Uint8Array) => writeBeside(paths.temporary, join(paths.box, name), content)
-  for (const [name, value] of delivery.secrets) {
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(name)) {
-      throw new Fault('request.invalid', `Cannot deliver the secret ${JSON.stringify(name)}: its name is not a file name`)
-    }
-    put(join('secrets', name), value)
-  }
+  for (const [name, value] of delivery.secrets) put(join('secrets', name), value)
   for (const name of readdirSync(paths.secrets)) if (!delivery.secrets.has(name)) unlinkSync(join(paths.secrets, name))
   put('config.json', JSON.stringify(delivery.config))
   put('claim.json', JSON.stringify(claimFacts(delivery)))
+}
+
+function requireFileName(name: string): void {
+  if (secretName.test(name)) return
+  throw new Fault('request.invalid', `Cannot deliver the secret ${JSON.stringify(name)}: its name is not a file name`)
 }
 
 const claimFacts = (delivery: Delivery) => ({

@@ -10,13 +10,13 @@ export type PoolAccess = WorkloadSpec['network']['access']
 export const networkNameOf = (installation: string, poolId: PoolId, access: PoolAccess): string =>
   `bh-${installation}-${poolId}-${access}`
 
+const bridgePrefixes = { none: 'bhn', unrestricted: 'bhu' } as const satisfies Record<PoolAccess, string>
+
 /** The prefix is what the firewall's constant rules go by; 14 characters, of the 15 the kernel allows. */
 export function bridgeNameOf(installation: string, poolId: PoolId, access: PoolAccess): string {
   const hash = createHash('sha256').update(`${installation}\0${poolId}`).digest('hex').slice(0, 11)
   return `${bridgePrefixes[access]}${hash}`
 }
-
-export const bridgePrefixes = { none: 'bhn', unrestricted: 'bhu' } as const satisfies Record<PoolAccess, string>
 
 /** The network a workload's containers join: a pool's own, or one of the host's that the operator has to allow. */
 export function accessOf(workload: WorkloadSpec): NetworkSpec['access'] {

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+
+import type { ContainerId } from '@boilerhouse/base'
+
+import { createFiles } from './files.ts'
+import { engineNameOf } from './labels.ts'
+import { createProbe } from './probe.ts'
+import { createFixture, never, type Fixture } from './test-fixture.ts'
+
+let fixture: Fixture
+let containerId: ContainerId
+beforeAll(async () => {
+  fixture = await createFixture()
+  const spec = fixture.specOf({ volumes: { state: { containerPath: '/state', mode: 'rw' } } })
+  await fixture.containers.ensure(spec, never)
+  containerId = spec.containerId
+}, 60_000)
+afterAll(() => fixture[Symbol.asyncDispose](), 60_000)
+
+const top = async (): Promise<string> =>
+  JSON.stringify(await fixture.engine.docker.getContainer(engineNameOf(fixture.installation, containerId)).top())
+const files = () => createFiles({ ...fixture, inspect: fixture.containers.inspect })
+const stream = (text: string) => new Response(text).body ?? new ReadableStream<Uint8Array>()
+
+test('a command that is too slow is killed with all it started', async () => {
+  const command = ['/bin/sh', '-c', 'sleep 4321 & sleep 4321']
+  await expect(fixture.exec(containerId, { command, timeoutMs: 300, maxOutputBytes: 10 }, never)).rejects.toMatchObject({
+    code: 'container.exec_timeout',
+  })
+  expect(await top()).not.toContain('4321')
+})
+
+test('a command whose caller goes away is killed too', async () => {
+  const caller = new AbortController()
+  const running = fixture.exec(containerId, { command: ['sleep', '4322'], timeoutMs: 60_000, maxOutputBytes: 10 }, caller.signal)
+  running.catch(() => {})
+  await Bun.sleep(300)
+  caller.abort()
+  await expect(running).rejects.toThrow()
+  await Bun.sleep(100)
+  expect(await top()).not.toContain('4322')
+})
+
+test('only a container of this installation is reached, whatever name or engine id is asked for', async () => {
+  const info = await fixture.containers.inspect(containerId, never)
+  for (const name of [info?.Id ?? '', engineNameOf(fixture.installation, containerId), `${containerId}/../x`, '']) {
+    const late = fixture.exec(name as ContainerId, { command: ['true'], timeoutMs: 1000, maxOutputBytes: 10 }, never)
+    await expect(late).rejects.toMatchObject({ code: 'runtime.container_gone' })
+  }
+})
+
+test('a command in a paused container is a conflict, not a wait', async () => {
+  await fixture.containers.pause(containerId, never)
+  const late = fixture.exec(containerId, { command: ['true'], timeoutMs: 1000, maxOutputBytes: 10 }, never)
+  await expect(late).rejects.toMatchObject({ code: 'container.conflict' })
+  await fixture.containers.unpause(containerId, never)
+})
+
+test('a link to a file of the host leads to the file of that name inside', async () => {
+  await fixture.shell(containerId, 'ln -s /etc/hostname /state/link; ln -s ../../../../../../etc/shadow /state/up')
+  const inside = await fixture.shell(containerId, 'cat /etc/hostname')
+  expect(await new Response((await files().readFile(containerId, '/state/link', never)).body).text()).toBe(inside)
+  await expect(files().readFile(containerId, '/state/up', never)).rejects.toMatchObject({ code: 'container.file_not_found' })
+})
+
+test('what the container may not read or write is denied, a device is not a file', async () => {
+  await fixture.shell(containerId, 'touch /state/sealed; chmod 000 /state/sealed; mkfifo /state/pipe')
+  const denied = { code: 'container.file_denied' }
+  await expect(files().readFile(containerId, '/state/sealed', never)).rejects.toMatchObject(denied)
+  await expect(files().readFile(containerId, '/state/pipe', never)).rejects.toMatchObject(denied)
+  await expect(files().readFile(containerId, '/dev/zero', never)).rejects.toMatchObject(denied)
+  await expect(files().writeFile(containerId, '/state/pipe', stream('x'), 10, never)).rejects.toMatchObject(denied)
+  await expect(files().readFile(containerId, 'relative', never)).rejects.toMatchObject({ code: 'request.invalid' })
+})
+
+test('a write whose sender breaks off changes nothing and leaves nothing beside', async () => {
+  await files().writeFile(containerId, '/state/kept', stream('old'), 100, never)
+  let sent = 0
+  const breaking = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent++ < 3) controller.enqueue(new Uint8Array(1000))
+      else controller.error(new Error('the caller hung up'))
+    },
+  })
+  await expect(files().writeFile(containerId, '/state/kept', breaking, 1_000_000, never)).rejects.toThrow('the caller hung up')
+  await Bun.sleep(300)
+  expect(await fixture.shell(containerId, 'cat /state/kept; ls -A /state | grep boilerhouse')).toBe('old')
+})
+
+test('a written file keeps its mode, a link stays a link, an empty file is empty', async () => {
+  await fixture.shell(containerId, 'echo x > /state/script; chmod 750 /state/script; ln -s script /state/to-script')
+  expect(await files().writeFile(containerId, '/state/to-script', stream('#!/bin/sh\n'), 100, never)).toEqual({ sizeBytes: 10 })
+  expect(await fixture.shell(containerId, 'stat -c "%a %F" /state/script; stat -c %F /state/to-script; cat /state/script')).toBe(
+    '750 regular file\nsymbolic link\n#!/bin/sh\n',
+  )
+  await files().writeFile(containerId, '/state/empty', stream(''), 100, never)
+  expect(await new Response((await files().readFile(containerId, '/state/empty', never)).body).text()).toBe('')
+})
+
+test('a reader that goes away ends the process that read', async () => {
+  await fixture.shell(containerId, 'head -c 20000000 /dev/zero > /state/large')
+  const { body } = await files().readFile(containerId, '/state/large', never)
+  const reader = body.getReader()
+  await reader.read()
+  await reader.cancel()
+  await Bun.sleep(200)
+  expect(await top()).not.toContain('large')
+  await fixture.shell(containerId, 'rm /state/large')
+})
+
+test('a probe ends with its time, even where the other side accepts and never answers', async () => {
+  const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+  const probe = createProbe({ clock: fixture.clock, exec: fixture.exec })
+  const check = { http: { port: silent.port, path: '/' }, intervalMs: 1000, timeoutMs: 200, retries: 1, startPeriodMs: 0 }
+  const result = await probe(containerId, { ip: '127.0.0.1', hostPorts: {} }, check, never)
+  expect(result).toMatchObject({ ok: false, detail: 'no answer within 200 ms' })
+  expect(result.durationMs).toBeLessThan(1000)
+  silent.stop(true)
+})
