@@ -27,7 +27,8 @@ export function wakesOf(event: EventRecord): readonly Wake[] {
     ]
   }
   if (area !== 'claim') return []
-  const isOver = type === 'claim.failed' || type === 'claim.release_failed' || type === 'claim.releasing'
+  const isOver =
+    type === 'claim.released' || type === 'claim.failed' || type === 'claim.release_failed' || type === 'claim.releasing'
   return [
     ...(claimId ? [{ kind: 'claim', key: claimId } as const] : []),
     // A claim that moved decides what becomes of its container.

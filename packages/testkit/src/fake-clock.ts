@@ -18,6 +18,8 @@ export interface FakeClock extends Clock {
 const start = Date.UTC(2026, 0, 1)
 /** Turns of the event loop without a new sleeper or a woken one that count as quiet. */
 const quietTurns = 4
+/** More turns at one moment than any honest work takes. */
+const hotTurns = 20_000
 
 export function createFakeClock(startMs = start): FakeClock {
   let elapsedMs = 0

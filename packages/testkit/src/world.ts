@@ -13,7 +13,7 @@ export interface WorldOptions {
   readonly settings?: Partial<ControllerSettings>
   readonly metrics?: Metrics
   readonly log?: Logger
-  /** How old the server's reads may be. */
+  /** How old what the controllers read may be. */
   readonly staleMs?: number
 }
 
@@ -116,10 +116,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 async function startServer({ clock, data, engine, stale, options }: Ground, holder: string): Promise<Server> {
   const life: Life = { isOver: false }
   const memory = createMemoryStore({ clock, data })
-  const store = mortal(
-    withStaleReads(memory, clock, () => stale.ms),
-    life,
-  )
+  const store = mortal(memory, life)
+  const staleReads = withStaleReads(memory, clock, () => stale.ms)
   const fake = createFakeRuntime({ clock, engine })
   const runtime = mortal(fake, life)
   const { log = silentLogger, metrics = noMetrics } = options
@@ -127,7 +125,17 @@ async function startServer({ clock, data, engine, stale, options }: Ground, hold
   const hub = createEventHub({ events: store.events, clock, log, metrics, coalesceMs: 0 })
   const box = createSecretBox('a key of the test world')
   const claims = createClaims({ store, hub, runtime, clock, log, metrics, tracer: noTracer, box, settings })
-  const controllers = createControllers({ store, hub, runtime, claims, clock, log, metrics, settings, holder })
+  const controllers = createControllers({
+    store: mortal(staleReads, life),
+    hub,
+    runtime,
+    claims,
+    clock,
+    log,
+    metrics,
+    settings,
+    holder,
+  })
   await hub.start()
   controllers.start()
   return {

@@ -4,7 +4,7 @@ import type { Updated } from '@boilerhouse/store'
 
 import { probeContainer } from './apply-probe.ts'
 import { failureReason, startContainer } from './apply-start.ts'
-import type { ContainerStep, ContainerView } from './plan.ts'
+import { uncleanReason, type ContainerStep, type ContainerView } from './plan.ts'
 import type { ContainerWork } from './reconcile.ts'
 import { releasedData, transit } from './transit.ts'
 
@@ -88,7 +88,7 @@ async function wipe(work: ContainerWork, pass: Pass): Promise<ContainerRecord | 
     return started
   } catch (error) {
     if (!isFault(error) || error.code === 'runtime.unavailable' || signal.aborted) throw error
-    return next(await transit(term, row, 'quarantined', { reason: `${error.code}: ${error.message}` }))
+    return next(await transit(term, row, 'quarantined', { reason: `${uncleanReason}: ${error.code}: ${error.message}` }))
   }
 }
 

@@ -46,6 +46,14 @@ export const recoverGraceMs = 10_000
 /** Marks a container that was paused by us; one that is paused without it was paused from outside. */
 export const diskExceededReason = 'disk_exceeded'
 
+/**
+ * Marks a container that was quarantined by its wipe: its tenant's files were kept before, so it may give way. Any other quarantined
+ * container holds files that exist nowhere else, and is removed by an operator alone.
+ */
+export const uncleanReason = 'unclean'
+export const mayGiveWay = (row: ContainerRecord): boolean =>
+  row.state === 'quarantined' && row.reason?.startsWith(uncleanReason) === true
+
 /** Decide, without I/O, the one next thing to do with a container. */
 export function planContainer(view: ContainerView): ContainerStep {
   const { state } = view.row
@@ -55,6 +63,7 @@ export function planContainer(view: ContainerView): ContainerStep {
   if (state === 'bound') return planBound(view)
   if (state === 'lost') return isHeld(view) ? wait : drain(view.row.reason ?? 'it was lost')
   const { pool, workload } = view
+  if (state === 'quarantined' && !mayGiveWay(view.row)) return wait
   if (!pool || !workload || pool.status.phase === 'draining') return drain('the pool is deleted')
   if (state === 'quarantined') return wait
   if (state === 'starting') return planStarting(view, pool, workload)
@@ -133,10 +142,13 @@ function planResetting(view: ContainerView, pool: PoolRecord, workload: Workload
   if (!isEngineConnected) return wait
   const leftMs = memory.resetAt + pool.spec.startDeadlineMs - now
   if (leftMs < 0)
-    return { kind: 'quarantine', reason: `not clean and warm within ${pool.spec.startDeadlineMs} ms${lastProbe(view.row)}` }
+    return {
+      kind: 'quarantine',
+      reason: `${uncleanReason}: not warm within ${pool.spec.startDeadlineMs} ms${lastProbe(view.row)}`,
+    }
   if (!memory.isWiped || typeof engine !== 'object' || engine.phase === 'created') return { kind: 'wipe' }
   const broken = whatBroke(view)
-  if (broken) return { kind: 'quarantine', reason: broken }
+  if (broken) return { kind: 'quarantine', reason: `${uncleanReason}: ${broken}` }
   return needsProbe(workload) ? probeOrPass(view, leftMs) : { kind: 'warm' }
 }
 

@@ -1,5 +1,6 @@
 import type { Condition } from '@boilerhouse/resources'
 
+import { mayGiveWay } from '../container/plan.ts'
 import { isOpen } from './circuit.ts'
 import type { PoolView, Sorted } from './plan.ts'
 
@@ -20,12 +21,20 @@ export function planConditions(view: PoolView, sorted: Sorted): readonly Planned
       `less than ${host.minFreeMb} MB are free on the host: nothing starts`,
     ),
     ...when(isShort && host.room <= 0, 'MaxContainers', 'host.container_limit', 'the host holds as many containers as allowed'),
+    ...quarantineCondition(sorted),
     ...when(sorted.outdated.length > 0, 'Rolling', 'rolling', 'warm containers of the earlier workload or settings are replaced'),
   ]
 }
 
 const when = (isSo: boolean, type: string, reason: string, message: string): readonly PlannedCondition[] =>
   isSo ? [{ type, reason, message }] : []
+
+/** Files that exist nowhere else wait for a person, also in a pool that is deleted. */
+export function quarantineCondition({ live }: Sorted): readonly PlannedCondition[] {
+  const kept = live.filter((c) => c.state === 'quarantined' && !mayGiveWay(c))
+  const message = `${kept.map((c) => c.id).join(', ')}: files of a tenant that could not be kept; remove by hand`
+  return when(kept.length > 0, 'Quarantined', 'claim.release_failed', message)
+}
 
 function workloadCondition({ workload }: PoolView): readonly PlannedCondition[] {
   if (workload === undefined) return [{ type: 'WorkloadNotReady', reason: 'workload.not_found', message: 'the workload is gone' }]

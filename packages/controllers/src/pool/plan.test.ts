@@ -152,7 +152,23 @@ describe('phase', () => {
   test('a deleted pool drains what no tenant holds and leaves the rest to its release', () => {
     const pool = poolRow({}, { status: { phase: 'draining', conditions: [] } })
     const states: ContainerState[] = ['starting', 'warm', 'unhealthy', 'failed', 'quarantined', 'bound', 'lost', 'draining']
-    expect(drained(planPool(view({ pool, containers: rows(states) })).steps)).toHaveLength(5)
+    expect(drained(planPool(view({ pool, containers: rows(states) })).steps)).toHaveLength(4)
+  })
+})
+
+describe('quarantine', () => {
+  const draining = poolRow({}, { status: { phase: 'draining', conditions: [] } })
+  test('a container with files that could not be kept is removed by nobody, not even with its pool', () => {
+    const containers = rows(['quarantined'], { reason: "its tenant's files could not be kept: disk" })
+    expect(planPool(view({ pool: poolRow({ maxSize: 1 }), containers })).steps).toEqual([])
+    const plan = planPool(view({ pool: draining, containers }))
+    expect([plan.steps, plan.conditions.map((c) => c.type)]).toEqual([[], ['Quarantined']])
+  })
+  test('one that a wipe left unclean gives way where its place is needed', () => {
+    const containers = rows(['quarantined'], { reason: 'unclean: its process ended' })
+    expect(drained(planPool(view({ pool: poolRow({ maxSize: 1 }), containers })).steps)).toHaveLength(1)
+    expect(planPool(view({ pool: poolRow({ maxSize: 2 }), containers })).steps).toEqual([{ kind: 'create' }])
+    expect(drained(planPool(view({ pool: draining, containers })).steps)).toHaveLength(1)
   })
 })
 
@@ -184,6 +200,7 @@ const viewArb = fc
         age: fc.integer({ min: 0, max: 400_000 }),
         onDemand: fc.boolean(),
         generation: fc.constantFrom(1, 2),
+        reason: fc.constantFrom('unclean: x', 'other'),
       }),
       { maxLength: 12 },
     ),
@@ -204,6 +221,7 @@ const viewArb = fc
           id: `c-${i}` as ContainerId,
           state: c.state,
           onDemand: c.onDemand,
+          reason: c.reason,
           workloadGeneration: c.generation,
           createdAt: now - c.age,
           warmAt: now - c.age,

@@ -1,8 +1,9 @@
 import type { ContainerId } from '@boilerhouse/base'
 import type { ContainerRecord, PoolPhase, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
 
+import { mayGiveWay } from '../container/plan.ts'
 import { allowedStarts, isOpen, provenAfterMs, retryAt, type Circuit } from './circuit.ts'
-import { planConditions, type PlannedCondition } from './conditions.ts'
+import { planConditions, quarantineCondition, type PlannedCondition } from './conditions.ts'
 import { planRolling } from './rolling.ts'
 
 export interface PoolView {
@@ -89,11 +90,11 @@ const drain =
   (c: ContainerRecord): PoolStep => ({ kind: 'drain', containerId: c.id, reason })
 
 function planDraining(sorted: Sorted): PoolPlan {
-  const goes = ['starting', 'warm', 'unhealthy', 'failed', 'quarantined']
+  const goes = ['starting', 'warm', 'unhealthy', 'failed']
   return {
-    steps: sorted.live.filter((c) => goes.includes(c.state)).map(drain('the pool is deleted')),
+    steps: sorted.live.filter((c) => goes.includes(c.state) || mayGiveWay(c)).map(drain('the pool is deleted')),
     phase: 'draining',
-    conditions: [],
+    conditions: quarantineCondition(sorted),
     isProven: false,
     isShort: false,
     counts: { warm: sorted.warm.length, starting: sorted.starting.length, live: sorted.live.length, wanted: 0 },
@@ -160,7 +161,7 @@ function planSurplus({ pool, now }: PoolView, { fresh }: Sorted): { gone: readon
 function planQuarantine({ pool }: PoolView, { live, warm, coming }: Sorted, creates: number): readonly ContainerRecord[] {
   const isFull = live.length + creates >= pool.spec.maxSize && !live.some((c) => c.state === 'draining')
   const isShort = warm.length + coming.length + creates < pool.spec.minSize
-  return isFull && isShort ? live.filter((c) => c.state === 'quarantined').slice(0, 1) : []
+  return isFull && isShort ? live.filter(mayGiveWay).slice(0, 1) : []
 }
 
 function stuckReason({ pool }: PoolView, c: ContainerRecord): string {

@@ -48,7 +48,7 @@ export class ClaimTally {
   points(fromMs: number, toMs: number): readonly SeriesPoint[] {
     const groups = new Map<string, Answered[]>()
     for (const one of this.#answered) {
-      if (one.atMs <= fromMs || one.atMs > toMs) continue
+      if (one.atMs < fromMs || one.atMs >= toMs) continue
       const key = `${one.poolId} ${one.source}`
       groups.set(key, [...(groups.get(key) ?? []), one])
     }

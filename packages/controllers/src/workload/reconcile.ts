@@ -12,10 +12,12 @@ import { planWorkload, type WorkloadStep, type WorkloadView } from './plan.ts'
 
 export interface WorkloadWork {
   readonly term: Term
-  readonly tried: Map<WorkloadId, NonNullable<WorkloadView['tried']>>
+  readonly tried: Map<WorkloadId, NonNullable<WorkloadView['tried']> & { readonly revision: number }>
   /** One build at a time: builds share the engine with tenants. */
   readonly builds: Gate
 }
+
+const staleAgainMs = 100
 
 /** Brings a workload to `ready`, or to `error` with the reason. */
 export async function reconcileWorkload(work: WorkloadWork, id: WorkloadId, signal: AbortSignal): Promise<Again> {
@@ -26,12 +28,14 @@ export async function reconcileWorkload(work: WorkloadWork, id: WorkloadId, sign
     return {}
   }
   const before = tried.get(id)
+  // A read from before our own last write would have us do it all again.
+  if (before && workload.revision < before.revision) return { againMs: staleAgainMs }
   const step = planWorkload({ workload, now: term.clock.nowMs(), ...(before ? { tried: before } : {}) })
   if (step.kind === 'wait') return step.againMs === undefined ? {} : { againMs: step.againMs }
   const status = await statusAfter(work, workload, step, signal)
   const misses = before?.generation === workload.generation ? before.misses + 1 : 1
-  tried.set(id, { generation: workload.generation, at: term.clock.nowMs(), misses })
-  await writeStatus(term, workload, status)
+  const revision = await writeStatus(term, workload, status)
+  tried.set(id, { generation: workload.generation, at: term.clock.nowMs(), misses, revision })
   // Says when to look again; another spec has come meanwhile where the write was refused.
   return { againMs: status.state === 'error' ? 1 : 0 }
 }
@@ -77,9 +81,10 @@ async function build(
   })
 }
 
-async function writeStatus(term: Term, workload: WorkloadRecord, status: WorkloadStatus): Promise<void> {
+/** The revision that the workload has then. */
+async function writeStatus(term: Term, workload: WorkloadRecord, status: WorkloadStatus): Promise<number> {
   const { state, reason } = workload.status
-  if (state === status.state && reason === status.reason) return
+  if (state === status.state && reason === status.reason) return workload.revision
   const type = status.state === 'ready' ? 'workload.ready' : 'workload.error'
   const updated = await term.store.workloads.setStatus(workload.id, workload.generation, status, {
     fence: term.leadership.fence,
@@ -92,4 +97,5 @@ async function writeStatus(term: Term, workload: WorkloadRecord, status: Workloa
     },
   })
   if (updated.outcome === 'ok') term.metrics.count('transitions_total', { kind: 'workload', to: status.state })
+  return updated.outcome === 'missing' ? workload.revision : updated.record.revision
 }
