@@ -113,22 +113,25 @@ describe('a backup', () => {
     await Promise.all([source.close(), target.close()])
   })
 
-  test('is of one moment: what is written while it is made is not in it', async () => {
+  test('is of one moment: of what is written while it is made, no half is in it', async () => {
     await using from = await testDatabase()
     await using to = await testDatabase()
     const source = await open(from)
-    await source.workloads.create({ id: 'w' as WorkloadId, spec: {} as WorkloadSpec }, {})
-    const chunks: Uint8Array[] = []
-    const iterator = dumpDatabase({ connection: from.connection, clock: systemClock })[Symbol.asyncIterator]()
-    const [first] = await Promise.all([
-      iterator.next(),
-      source.workloads.create({ id: 'late' as WorkloadId, spec: {} as WorkloadSpec }, {}),
-    ])
-    for (let next = first; !next.done; next = await iterator.next()) chunks.push(next.value)
-    await restore(to, chunks)
+    // Table after table without one snapshot, pools would be there whose workloads were not yet: the restore would break a foreign key.
+    const writing = (async () => {
+      for (let n = 0; n < 40; n++) {
+        await source.workloads.create({ id: `w${n}` as WorkloadId, spec: {} as WorkloadSpec }, {})
+        await source.pools.create({ id: `p${n}` as PoolId, spec: { workloadId: `w${n}`, maxSize: 1 } as PoolSpec }, {})
+      }
+    })()
+    for (let n = 0; n < 3; n++) {
+      await using copy = await testDatabase()
+      await restore(copy, await dump(from))
+    }
+    await writing
+    await restore(to, await dump(from))
     const target = await open(to)
-    const ids = (await target.workloads.list({ limit: 5 })).items.map((item) => String(item.id))
-    expect([['w'], ['late', 'w']]).toContainEqual(ids)
+    expect((await target.pools.list({ limit: 100 })).items).toHaveLength(40)
     await Promise.all([source.close(), target.close()])
   })
 

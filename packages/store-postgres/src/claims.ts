@@ -13,8 +13,7 @@ import { isRevision } from './workloads.ts'
 import { compareAndSet } from './write.ts'
 
 export function createClaimStore(db: Database): ClaimStore {
-  const { sql, projectId, clock, call } = db
-  const changed = () => sql`updated_at = ${Math.floor(clock.nowMs())}`
+  const { sql, projectId, call } = db
   return {
     bind: bindClaim(db),
     rebind: rebindClaim(db),
@@ -42,6 +41,30 @@ export function createClaimStore(db: Database): ClaimStore {
           select * from claims where project_id = ${projectId} ${ofPool(db, poolId)} and ${inStates(db, states)} order by id`
         return rows.map(toClaim)
       }),
+    ...claimWrites(db),
+    touch: (activity) =>
+      call('claims.touch', async () => {
+        if (activity.size === 0) return
+        const touched = [...activity].map(([id, at]) => ({ id, at: Math.floor(at) })).sort((a, b) => (a.id < b.id ? -1 : 1))
+        await sql`
+          with durability as materialized (select set_config('synchronous_commit', 'off', true))
+          update claims set last_activity_at = touched.at
+          from durability, json_to_recordset(${json(sql, touched)}::json) as touched(id text, at bigint)
+          where claims.project_id = ${projectId} and claims.id = touched.id and last_activity_at < touched.at`
+      }),
+    prune: (beforeMs) =>
+      call('claims.prune', async () => {
+        const gone = await sql`
+          delete from claims where project_id = ${projectId} and not is_live and updated_at < ${Math.floor(beforeMs)}`
+        return gone.count
+      }),
+  }
+}
+
+function claimWrites(db: Database): Pick<ClaimStore, 'transition' | 'patch'> {
+  const { sql, clock } = db
+  const changed = () => sql`updated_at = ${Math.floor(clock.nowMs())}`
+  return {
     transition: async (id, from, to, patch, options) =>
       compareAndSet(db, {
         statement: `claims.to_${to}`,
@@ -66,33 +89,17 @@ export function createClaimStore(db: Database): ClaimStore {
         options,
         toRecord: toClaim,
       }),
-    touch: (activity) =>
-      call('claims.touch', async () => {
-        if (activity.size === 0) return
-        const touched = [...activity].map(([id, at]) => ({ id, at: Math.floor(at) })).sort((a, b) => (a.id < b.id ? -1 : 1))
-        await sql`
-          with durability as materialized (select set_config('synchronous_commit', 'off', true))
-          update claims set last_activity_at = touched.at
-          from durability, json_to_recordset(${json(sql, touched)}::json) as touched(id text, at bigint)
-          where claims.project_id = ${projectId} and claims.id = touched.id and last_activity_at < touched.at`
-      }),
-    prune: (beforeMs) =>
-      call('claims.prune', async () => {
-        const gone = await sql`
-          delete from claims where project_id = ${projectId} and not is_live and updated_at < ${Math.floor(beforeMs)}`
-        return gone.count
-      }),
   }
 }
 
-/** The index gives each (tenant, pool) its newest claim first; `distinct on` takes it, and the states narrow what was taken. */
+/** The index `claims_newest` gives each (tenant, pool) its newest claim first; `distinct on` takes it, and the states narrow what was taken. */
 async function listClaims(db: Database, { limit, cursor, tenantId, poolId, states }: Parameters<ClaimStore['list']>[0]) {
   const { sql, projectId } = db
   const [afterTenant = '', afterPool = ''] = readPageCursor(cursor, 2)
   const rows = await sql`
     select * from (
       select distinct on (tenant_id, pool_id) * from claims
-      where project_id = ${projectId} and (tenant_id, pool_id) > (${afterTenant}, ${afterPool}) ${ofTenant(db, tenantId)} ${ofPool(db, poolId)}
+      where project_id = ${projectId} and claimed_at >= 0 and (tenant_id, pool_id) > (${afterTenant}, ${afterPool}) ${ofTenant(db, tenantId)} ${ofPool(db, poolId)}
       order by tenant_id, pool_id, claimed_at desc, id desc
     ) newest
     where ${states === undefined ? sql`true` : sql`state = any(${[...states]}::text[])`}

@@ -44,9 +44,10 @@ export function openClient(connection: Connection, options: ClientOptions): Sql 
     connection: { application_name: options.name, options: planner },
   }
   if (typeof connection !== 'string') return postgres({ ...settings, ...connection })
-  const url = new URL(connection)
+  // libpq allows an empty host, which a URL does not.
+  const url = new URL(connection.replace(/^(\w+:\/\/(?:[^@/]*@)?)(?=\/)/, '$1localhost'))
   const socketDir = url.searchParams.get('host')
-  if (!socketDir) return postgres(connection, settings)
+  if (!socketDir) return postgres(url.href, settings)
   // libpq's form of a Unix socket, which the driver does not know: it would send `host` to the server as a setting.
   url.searchParams.delete('host')
   return postgres(url.href, { ...settings, host: socketDir })

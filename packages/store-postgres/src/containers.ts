@@ -11,7 +11,7 @@ import { toContainer } from './rows.ts'
 import { compareAndSet } from './write.ts'
 
 export function createContainerStore(db: Database): ContainerStore {
-  const { sql, projectId, clock, call } = db
+  const { sql, projectId, call } = db
   return {
     create: createContainer(db),
     get: (id) =>
@@ -50,12 +50,26 @@ export function createContainerStore(db: Database): ContainerStore {
         for (const { pool_id, state, n } of rows) counts.set(pool_id, { ...counts.get(pool_id), [state]: n })
         return counts
       }),
+    ...containerWrites(db),
+    prune: (beforeMs) =>
+      call('containers.prune', async () => {
+        const gone = await sql`
+          delete from containers where project_id = ${projectId} and state = 'gone' and updated_at < ${Math.floor(beforeMs)}`
+        return gone.count
+      }),
+  }
+}
+
+function containerWrites(db: Database): Pick<ContainerStore, 'transition' | 'patch'> {
+  const { sql, clock } = db
+  const changed = () => sql`revision = revision + 1, updated_at = ${Math.floor(clock.nowMs())}`
+  return {
     transition: async (id, from, to, patch, options) =>
       compareAndSet(db, {
         statement: `containers.to_${to}`,
         table: 'containers',
         id,
-        set: assignments(sql, changed(db), { state: to, ...entering(db, to), ...columnsOf(db, patch) }),
+        set: assignments(sql, changed(), { state: to, ...entering(db, to), ...columnsOf(db, patch) }),
         // `bound` is entered by a bind alone, which gives the container its owner in the same commit.
         where: sql`state = any(${[...expectedStates(containerTransitions, to === 'bound' ? [] : from, to)]}::text[])`,
         options,
@@ -66,21 +80,11 @@ export function createContainerStore(db: Database): ContainerStore {
         statement: 'containers.patch',
         table: 'containers',
         id,
-        set: assignments(sql, changed(db), columnsOf(db, patch)),
+        set: assignments(sql, changed(), columnsOf(db, patch)),
         where: sql`state = any(${[...states]}::text[])`,
         options,
         toRecord: toContainer,
       }),
-    prune: (beforeMs) =>
-      call('containers.prune', async () => {
-        const gone = await sql`
-          delete from containers where project_id = ${projectId} and state = 'gone' and updated_at < ${Math.floor(beforeMs)}`
-        return gone.count
-      }),
-  }
-
-  function changed({ sql }: Database): Fragment {
-    return sql`revision = revision + 1, updated_at = ${Math.floor(clock.nowMs())}`
   }
 }
 

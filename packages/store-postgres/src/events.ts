@@ -17,20 +17,6 @@ export function createEventStore(db: Database, epoch: number): EventStore {
   let isHeldBack = false
   let newestSeen = ''
 
-  /**
-   * Resolves when every transaction that was running has ended, or soon after. A row that is committed stays unseen while an older
-   * transaction runs: without this, a writer that reads at once would miss its own event, and its end would wake nobody.
-   */
-  async function settle(): Promise<string> {
-    const [first] = await sql`select pg_snapshot_xmax(pg_current_snapshot())::text as xmax`
-    for (const deadline = clock.monotonicMs() + settleMs; ; await clock.sleep(1)) {
-      const [now] = await sql`
-        select pg_snapshot_xmin(pg_current_snapshot())::text as xmin,
-          pg_snapshot_xmin(pg_current_snapshot()) >= ${first?.['xmax']}::xid8 as is_settled`
-      if (now?.['is_settled'] || clock.monotonicMs() > deadline) return now?.['xmin'] ?? '0'
-    }
-  }
-
   async function safetyPass(): Promise<void> {
     const [row] = await sql`select xid::text, seq from events where project_id = ${projectId} order by xid desc, seq desc limit 1`
     const newest = row ? `${row['xid']}.${row['seq']}` : ''
@@ -40,13 +26,13 @@ export function createEventStore(db: Database, epoch: number): EventStore {
   }
 
   return {
-    head: () => call('events.head', async () => formatCursor({ xid: await settle(), seq: '0' }, epoch)),
+    head: () => call('events.head', async () => formatCursor({ xid: await settle(db), seq: '0' }, epoch)),
     read: ({ cursor, limit, filter = {} }) =>
       call('events.read', async () => {
         const from = parseCursor(cursor, epoch)
         let page = await readEvents(db, epoch, { from, limit, filter })
         if (page.isHeldBack && page.items.length < limit) {
-          await settle()
+          await settle(db)
           page = await readEvents(db, epoch, { from, limit, filter })
         }
         isHeldBack = page.isHeldBack
@@ -81,5 +67,19 @@ export function createEventStore(db: Database, epoch: number): EventStore {
     },
     prune: (beforeMs) => call('events.prune', () => pruneEvents(db, beforeMs)),
     readers: eventReaders(db, epoch),
+  }
+}
+
+/**
+ * Resolves when every transaction that was running has ended, or soon after. A row that is committed stays unseen while an older
+ * transaction runs: without this, a writer that reads at once would miss its own event, and its end would wake nobody.
+ */
+async function settle({ sql, clock }: Database): Promise<string> {
+  const [first] = await sql`select pg_snapshot_xmax(pg_current_snapshot())::text as xmax`
+  for (const deadline = clock.monotonicMs() + settleMs; ; await clock.sleep(1)) {
+    const [now] = await sql`
+      select pg_snapshot_xmin(pg_current_snapshot())::text as xmin,
+        pg_snapshot_xmin(pg_current_snapshot()) >= ${first?.['xmax']}::xid8 as is_settled`
+    if (now?.['is_settled'] || clock.monotonicMs() > deadline) return now?.['xmin'] ?? '0'
   }
 }

@@ -16,22 +16,7 @@ export function createKeyStore(db: Database): KeyStore {
   }
 
   return {
-    create: (record, options) =>
-      call('keys.create', async () => {
-        const [made] = await sql`
-          with made as (
-            insert into keys (project_id, id, name, hash, role, tenant_id, pools, expires_at, requests_per_minute, created_at,
-              revoked_at, last_used_at)
-            select ${projectId}, ${record.id}, ${text(record.name)}, ${record.hash}, ${record.role}, ${record.tenantId ?? null},
-              ${json(sql, record.pools)}::json, ${record.expiresAt ?? null}::bigint, ${record.requestsPerMinute ?? null}::int,
-              ${Math.floor(clock.nowMs())}::bigint, ${record.revokedAt ?? null}::bigint, ${record.lastUsedAt ?? null}::bigint
-            where ${fenced(db, options.fence)}
-            returning *
-          ) ${logged(db, options.event, sql`made`)} select * from made`
-        if (!made) await checkFence(db, options.fence)
-        if (options.event) wakeups.wrote()
-        return toKey(made ?? {})
-      }),
+    create: createKey(db),
     byHash: (hash) =>
       call('keys.by_hash', async () => {
         const [row] = await sql`select * from keys where project_id = ${projectId} and hash = ${hash}`
@@ -71,4 +56,24 @@ export function createKeyStore(db: Database): KeyStore {
           where keys.project_id = ${projectId} and keys.id = used.id`
       }),
   }
+}
+
+function createKey(db: Database): KeyStore['create'] {
+  const { sql, projectId, clock, call, wakeups } = db
+  return (record, options) =>
+    call('keys.create', async () => {
+      const [made] = await sql`
+        with made as (
+          insert into keys (project_id, id, name, hash, role, tenant_id, pools, expires_at, requests_per_minute, created_at,
+            revoked_at, last_used_at)
+          select ${projectId}, ${record.id}, ${text(record.name)}, ${record.hash}, ${record.role}, ${record.tenantId ?? null},
+            ${json(sql, record.pools)}::json, ${record.expiresAt ?? null}::bigint, ${record.requestsPerMinute ?? null}::int,
+            ${Math.floor(clock.nowMs())}::bigint, ${record.revokedAt ?? null}::bigint, ${record.lastUsedAt ?? null}::bigint
+          where ${fenced(db, options.fence)}
+          returning *
+        ) ${logged(db, options.event, sql`made`)} select * from made`
+      if (!made) await checkFence(db, options.fence)
+      if (options.event) wakeups.wrote()
+      return toKey(made ?? {})
+    })
 }

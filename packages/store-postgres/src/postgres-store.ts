@@ -35,7 +35,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const wakeups = createEventWakeups({ connection, projectId, clock, log })
   const call = createStoreCall(clock, metrics)
   const close = async () => {
-    await Promise.all([wakeups.close(), sql.end({ timeout: 5 })])
+    await Promise.all([wakeups.close(), sql.end({ timeout: 2 })])
   }
   const db: Database = { sql, projectId, clock, log, call, wakeups }
   try {
