@@ -1,7 +1,7 @@
 import { Fault } from '@boilerhouse/base'
 import type { ClaimRecord, ClaimRequest } from '@boilerhouse/resources'
 
-import { abandonClaim } from './abandon.ts'
+import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
 import { activateClaim } from './activate.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
 import type { Bond } from './deliver.ts'
@@ -39,9 +39,10 @@ export async function holdExisting(world: ClaimsWorld, run: Run, claim: ClaimRec
 async function deliverStanding(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
   const { store, catalogue } = world
   const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
-  if (!container || isLost(container)) {
-    await abandonClaim(world, run, claim, container?.reason ?? 'its container is gone')
-    return { outcome: 'over' }
+  if (!container || isLost(container) || isAbandoned(claim)) {
+    const reason = isAbandoned(claim) ? claim.reason : container?.reason
+    if (await abandonClaim(world, run, claim, reason ?? 'its container is gone')) return { outcome: 'over' }
+    throw abandonedFault(claim)
   }
   const workload = await catalogue.workload(claim.workloadId)
   const active = await activateClaim(world, run, { claim, container, workload }, request.ready)

@@ -1,6 +1,6 @@
 import type { ClaimRecord, ContainerRecord, PoolRecord } from '@boilerhouse/resources'
 
-import { abandonClaim } from './abandon.ts'
+import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
 import { activateClaim, settled } from './activate.ts'
 import { circuitFault, isCircuitOpen } from './circuit.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
@@ -45,9 +45,11 @@ export async function recoverClaim(world: ClaimsWorld, run: Run, claim: ClaimRec
     return activateClaim(world, run, { ...bond, workload }, 'healthy')
   }
   const container = await store.containers.get(claim.containerId)
-  if (container && !isLost(container)) return activateClaim(world, run, { claim, container, workload }, 'healthy')
+  if (container && !isLost(container) && !isAbandoned(claim))
+    return activateClaim(world, run, { claim, container, workload }, 'healthy')
   const reason = `its new container ended before it was delivered: ${container?.reason ?? 'no reason given'}`
-  await abandonClaim(world, run, claim, reason)
+  if (!(await abandonClaim(world, run, claim, isAbandoned(claim) ? (claim.reason ?? reason) : reason)))
+    throw abandonedFault(claim)
   return (await store.claims.get(claim.id)) ?? claim
 }
 

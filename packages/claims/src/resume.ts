@@ -1,7 +1,7 @@
 import { isFault, type ClaimId } from '@boilerhouse/base'
 import type { ClaimRecord } from '@boilerhouse/resources'
 
-import { abandonClaim } from './abandon.ts'
+import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
 import { activateClaim } from './activate.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
 import { endIfIdle } from './idle.ts'
@@ -69,8 +69,10 @@ async function dispatch(world: ClaimsWorld, run: Run, claim: ClaimRecord): Promi
 async function deliverStanding(world: ClaimsWorld, run: Run, claim: ClaimRecord): Promise<Again> {
   const { store, catalogue, clock } = world
   const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
-  if (!container || isLost(container)) {
-    await abandonClaim(world, run, claim, container?.reason ?? 'its container is gone')
+  if (!container || isLost(container) || isAbandoned(claim)) {
+    const reason = isAbandoned(claim) ? claim.reason : container?.reason
+    // The controller's backoff decides when the next try is due.
+    if (!(await abandonClaim(world, run, claim, reason ?? 'its container is gone'))) throw abandonedFault(claim)
     return {}
   }
   const [pool, workload] = await Promise.all([catalogue.pool(claim.poolId), catalogue.workload(claim.workloadId)])

@@ -287,6 +287,7 @@ function createDriver(
     isHeld: false,
     failStarts: undefined,
     go() {
+      driver.isHeld = false
       for (const id of asked) void start(id)
       asked.clear()
     },
