@@ -39,17 +39,16 @@ async function startShared() {
 }
 
 /**
- * `bun test` runs no code at its end, and none at all where it is killed: a shell whose standard input is a pipe from here reads the
- * end of it when this process is gone, however it went.
+ * `bun test` runs no code at its end, and none at all where it is killed: a shell in a session of its own looks whether this process is
+ * there. (Not by a pipe from here: the runtime closes that when it collects the object that held it.)
  */
 function endWithThisProcess(dataDir: string): void {
-  const script = `cat >/dev/null
+  const script = `while [ -e "/proc/$2" ]; do sleep 0.3; done
 pid=$(head -n 1 "$1/postgres/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid"
-while [ -e "/proc/$pid/cwd" ] && [ -n "$pid" ]; do sleep 0.05; done
+while [ -n "$pid" ] && [ -e "/proc/$pid/cwd" ]; do sleep 0.05; done
 rm -rf "$1"`
-  const watcher = spawn('sh', ['-c', script, 'sh', dataDir], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  const watcher = spawn('sh', ['-c', script, 'sh', dataDir, String(process.pid)], { cwd: '/', detached: true, stdio: 'ignore' })
   watcher.unref()
-  if (watcher.stdin && 'unref' in watcher.stdin && typeof watcher.stdin.unref === 'function') watcher.stdin.unref()
 }
 
 async function onServer(server: EmbeddedPostgres, statement: (sql: postgres.Sql) => PromiseLike<unknown>): Promise<void> {
