@@ -41,6 +41,8 @@ export interface Bed extends AsyncDisposable {
   readonly metrics: PrometheusMetrics
   readonly adminKey: string
   readonly logLines: readonly string[]
+  /** Where the database is, on `postgres`. */
+  readonly connection: Parameters<typeof createPostgresStore>[0]['connection'] | undefined
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
   makeKey(input: Record<string, unknown>): Promise<string>
   /** A ready workload and a full pool of it. */
@@ -120,6 +122,7 @@ export async function createBed({ on = 'memory', withControllers = true, ...over
     metrics,
     adminKey,
     logLines,
+    connection: database?.connection,
     call,
     makeKey: async (input) => (await call('POST', '/api/v1/keys', { body: { name: 'test', ...input } })).body.key,
     demo: (changes) => makeDemo(call, changes),
@@ -154,11 +157,15 @@ async function callServer(
     ...(sent !== undefined && { body: sent }),
   })
   const text = await response.text()
-  const isJson = (response.headers.get('content-type') ?? '').includes('json') && !response.headers.get('content-type')?.includes('ndjson')
+  const isJson =
+    (response.headers.get('content-type') ?? '').includes('json') && !response.headers.get('content-type')?.includes('ndjson')
   return { status: response.status, text, body: isJson && text !== '' ? JSON.parse(text) : undefined, headers: response.headers }
 }
 
-async function makeDemo(call: Bed['call'], { workload = {}, pool = {}, id = 'demo' }: Parameters<Bed['demo']>[0] = {}): Promise<void> {
+async function makeDemo(
+  call: Bed['call'],
+  { workload = {}, pool = {}, id = 'demo' }: Parameters<Bed['demo']>[0] = {},
+): Promise<void> {
   await expectStatus(201, call('POST', '/api/v1/workloads', { body: { ...demoWorkload, id, ...workload } }))
   await expectStatus(201, call('POST', '/api/v1/pools', { body: { id, workloadId: id, minSize: 2, maxSize: 6, ...pool } }))
   const wanted = (pool['minSize'] as number | undefined) ?? 2
@@ -187,4 +194,5 @@ function recordingLog(lines: string[]): ApiDeps['log'] {
   return log
 }
 
-const errorsAsText = (_key: string, value: unknown): unknown => (value instanceof Error ? `${value.stack} ${value.cause ?? ''}` : value)
+const errorsAsText = (_key: string, value: unknown): unknown =>
+  value instanceof Error ? `${value.stack} ${value.cause ?? ''}` : value

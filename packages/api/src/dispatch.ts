@@ -41,7 +41,8 @@ export function createDispatch({ spec, handler }: Route, deps: RouteDeps, idempo
     const found = spec.role === 'open' ? anonymous : identify(request, spec.isStream === true, deps)
     const principal = found instanceof Promise ? await found : found
     authorize(spec, principal, rawParams)
-    if (Object.values(rawParams).includes(null)) throw new Fault('request.malformed', 'The path holds an escape that is not UTF-8')
+    if (Object.values(rawParams).includes(null))
+      throw new Fault('request.malformed', 'The path holds an escape that is not UTF-8')
     const checkedParams = params ? params.parse(rawParams, '/params') : rawParams
     const checkedQuery = query ? query.parse(splitLists(readQuery(request.url), listNames), '/query') : {}
     const authorizedMs = clock.monotonicMs()
@@ -92,7 +93,9 @@ async function byTicket(ticket: string, { tickets, auth }: RouteDeps): Promise<P
 
 /** The names of the query's parameters that are lists. */
 const listsOf = (query: TSchema | undefined): readonly string[] =>
-  Object.entries((query?.['properties'] ?? {}) as Record<string, TSchema>).flatMap(([name, { type }]) => (type === 'array' ? [name] : []))
+  Object.entries((query?.['properties'] ?? {}) as Record<string, TSchema>).flatMap(([name, { type }]) =>
+    type === 'array' ? [name] : [],
+  )
 
 function checkBody(body: Validator<unknown>, raw: unknown, isOptional: boolean): unknown {
   if (raw === undefined && !isOptional) throw new Fault('request.malformed', 'The request has no body')

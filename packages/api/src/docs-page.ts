@@ -25,7 +25,10 @@ Send <code>Authorization: Bearer &lt;key&gt;</code>.</p>${sections.join('')}<h2>
 }
 
 export const faultPage = (code: string, { status, title, remedy, retry }: FaultEntry): string =>
-  page(code, `<p>${escape(title)} (status ${status}).</p><h2>What to do</h2><p>${escape(remedy)}</p><p>${escape(retryText[retry])}</p>`)
+  page(
+    code,
+    `<p>${escape(title)} (status ${status}).</p><h2>What to do</h2><p>${escape(remedy)}</p><p>${escape(retryText[retry])}</p>`,
+  )
 
 const retryText: Record<FaultEntry['retry'], string> = {
   never: 'Repeating the call does not help.',
@@ -40,7 +43,8 @@ function section(method: string, path: string, operation: OpenApiOperation): str
       `<tr><td><code>${escape(name)}</code></td><td>${place}${required ? ', needed' : ''}</td><td>${escape(text)} <code>${escape(JSON.stringify(schema))}</code></td></tr>`,
   )
   const answers = Object.entries(responses).map(
-    ([status, { description: text, content }]) => `<tr><td>${status}</td><td>${escape(text)}</td><td>${schemaLink(content)}</td></tr>`,
+    ([status, { description: text, content }]) =>
+      `<tr><td>${status}</td><td>${escape(text)}</td><td>${schemaLink(content)}</td></tr>`,
   )
   return `<details id="${operation.operationId}"><summary><code>${method} ${escape(path)}</code> ${escape(summary)}</summary>
 <p>${escape(description ?? '')} Operation <code>${operation.operationId}</code>, role <code>${operation['x-role']}</code>.</p>

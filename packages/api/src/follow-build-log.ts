@@ -4,7 +4,12 @@ import type { WorkloadStore } from '@boilerhouse/store'
 const lookEveryMs = 300
 
 /** The log as it grows, until the workload is no longer `creating`. A build that begins anew is told from its beginning. */
-export async function* followBuildLog(workloads: WorkloadStore, id: WorkloadId, clock: Clock, signal: AbortSignal): AsyncGenerator<string> {
+export async function* followBuildLog(
+  workloads: WorkloadStore,
+  id: WorkloadId,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let sent = ''
   while (!signal.aborted) {
     const record = await workloads.get(id) // before the log: what was written until the end is then read

@@ -46,7 +46,9 @@ export function createIdempotency(deps: {
   return {
     async once(scope, key, requestBody, action) {
       if (!keyPattern.test(key)) throw new Fault('request.malformed', 'Idempotency-Key must be 1 to 255 visible ASCII characters')
-      const bodyHash = createHash('sha256').update(JSON.stringify(requestBody) ?? '').digest('hex')
+      const bodyHash = createHash('sha256')
+        .update(JSON.stringify(requestBody) ?? '')
+        .digest('hex')
       const id = recordId(scope, key)
       const untilMs = clock.monotonicMs() + waitMs
       for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
@@ -72,7 +74,9 @@ const mismatch = (): Fault =>
   new Fault('request.idempotency_mismatch', 'The Idempotency-Key came with another body within the last 24 hours')
 
 const pending = (): Fault =>
-  new Fault('request.idempotency_pending', 'The first request with this Idempotency-Key has not ended yet', { retryAfterMs: 1000 })
+  new Fault('request.idempotency_pending', 'The first request with this Idempotency-Key has not ended yet', {
+    retryAfterMs: 1000,
+  })
 
 /** The first caller is told its failure; those behind it try for themselves. */
 const ignoreFault = (error: unknown): void => {

@@ -19,7 +19,11 @@ export function toByteStream(source: AsyncIterable<string>, onCancel: () => void
 }
 
 /** Passes bytes on and fails the stream beyond `limitBytes`: its reader sees a cut transfer, not a short file. */
-export function limitStream(body: ReadableStream<Uint8Array>, limitBytes: number, onExceeded: () => Error): ReadableStream<Uint8Array> {
+export function limitStream(
+  body: ReadableStream<Uint8Array>,
+  limitBytes: number,
+  onExceeded: () => Error,
+): ReadableStream<Uint8Array> {
   let size = 0
   return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({

@@ -30,13 +30,17 @@ export const toInputSchema = (schema: TSchema): JsonSchema => relax(toAnswerSche
 
 function relax(schema: JsonSchema): JsonSchema {
   const entries = Object.entries(schema).map(([keyword, value]) => [keyword, relaxKeyword(keyword, value, schema)] as const)
-  return Object.fromEntries(entries.filter(([keyword, value]) => keyword !== 'required' || (value as readonly string[]).length > 0))
+  return Object.fromEntries(
+    entries.filter(([keyword, value]) => keyword !== 'required' || (value as readonly string[]).length > 0),
+  )
 }
 
 function relaxKeyword(keyword: string, value: unknown, { properties = {} }: JsonSchema): unknown {
   if (keyword === 'required') return (value as readonly string[]).filter((name) => properties[name]?.['default'] === undefined)
   if (keyword === 'properties' || keyword === 'patternProperties') {
-    return Object.fromEntries(Object.entries(value as Record<string, JsonSchema>).map(([name, property]) => [name, relax(property)]))
+    return Object.fromEntries(
+      Object.entries(value as Record<string, JsonSchema>).map(([name, property]) => [name, relax(property)]),
+    )
   }
   if (keyword === 'items') return relax(value as JsonSchema)
   if (keyword === 'anyOf') return (value as readonly JsonSchema[]).map(relax)

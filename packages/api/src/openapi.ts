@@ -63,8 +63,12 @@ function operationOf(spec: Spec, used: Map<string, JsonSchema>): OpenApiOperatio
   const parameters = [
     ...parametersOf(spec.params, 'path'),
     ...parametersOf(spec.query, 'query'),
-    ...(spec.hasRevision ? [header('If-Match', 'The revision the change was made on; 412 where it is not the current one.')] : []),
-    ...(spec.isIdempotent ? [header('Idempotency-Key', 'The same request under it within 24 hours is done once and answered alike.')] : []),
+    ...(spec.hasRevision
+      ? [header('If-Match', 'The revision the change was made on; 412 where it is not the current one.')]
+      : []),
+    ...(spec.isIdempotent
+      ? [header('Idempotency-Key', 'The same request under it within 24 hours is done once and answered alike.')]
+      : []),
   ]
   return {
     operationId: spec.operationId,
@@ -101,7 +105,9 @@ const header = (name: string, description: string): OpenApiParameter => ({
 
 function requestBodyOf(spec: Spec, used: Map<string, JsonSchema>) {
   if (spec.isRawBody) {
-    return { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } }
+    return {
+      requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } },
+    }
   }
   if (!spec.body) return {}
   const schema = named(spec.body, toInputSchema, used)
@@ -112,7 +118,9 @@ function answersOf(responses: Readonly<Record<number, ResponseSpec>>, used: Map<
   return Object.fromEntries(
     Object.entries(responses).map(([status, { description, schema, contentType }]) => {
       if (!schema && contentType === undefined) return [status, { description }]
-      const shown = schema ? named(schema, toAnswerSchema, used) : { type: 'string', ...(contentType?.startsWith('text/') ? {} : { format: 'binary' }) }
+      const shown = schema
+        ? named(schema, toAnswerSchema, used)
+        : { type: 'string', ...(contentType?.startsWith('text/') ? {} : { format: 'binary' }) }
       return [status, { description, content: { [contentType ?? 'application/json']: { schema: shown } } }]
     }),
   )
@@ -144,7 +152,9 @@ function faultsOf(spec: Spec) {
 function generalFaults(spec: Spec): readonly FaultCode[] {
   return [
     ...(spec.role === 'open' ? [] : (['auth.required', 'auth.invalid', 'request.rate_limited'] as const)),
-    ...(spec.role === 'admin' || spec.role === 'viewer' || spec.role === 'tenant' || spec.isStream ? (['auth.forbidden'] as const) : []),
+    ...(spec.role === 'admin' || spec.role === 'viewer' || spec.role === 'tenant' || spec.isStream
+      ? (['auth.forbidden'] as const)
+      : []),
     ...(spec.params?.['properties']?.tenantId || spec.isStream ? (['claim.not_found'] as const) : []),
     ...(spec.params || spec.query || spec.body ? (['request.malformed', 'request.invalid'] as const) : []),
     ...(spec.body ? (['request.too_large', 'request.media_type'] as const) : []),

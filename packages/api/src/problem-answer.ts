@@ -3,7 +3,9 @@ import type { Problem } from '@boilerhouse/resources'
 
 /** What a failed request is answered with. Only Faults tell what went wrong; anything else is `server.internal`, logged with its cause. */
 export function toProblem(error: unknown, correlationId: string): { problem: Problem; retryAfterMs?: number } {
-  const fault = isFault(error) ? error : new Fault('server.internal', 'The server could not answer this request', { cause: error })
+  const fault = isFault(error)
+    ? error
+    : new Fault('server.internal', 'The server could not answer this request', { cause: error })
   const { title } = faultRegistry[fault.code]
   const problem: Problem = {
     ...fault.extra,
@@ -38,6 +40,7 @@ export function problemAnswer(error: unknown, correlationId: string, headers: Re
 /** Callers' mistakes are not news; what broke inside is. */
 export function logFailure(log: Logger, error: unknown, fields: Readonly<Record<string, unknown>>): void {
   if (!isFault(error) || error instanceof InvariantError) log.error('request failed', { ...fields, error })
-  else if (error.status >= 500) log.warn('request refused', { ...fields, code: error.code, detail: error.message, error: error.cause })
+  else if (error.status >= 500)
+    log.warn('request refused', { ...fields, code: error.code, detail: error.message, error: error.cause })
   else log.debug('request refused', { ...fields, code: error.code, detail: error.message })
 }

@@ -16,7 +16,10 @@ export function createPrometheusMetrics(): PrometheusMetrics {
   const made = new Map<string, Counter | Gauge | Histogram>()
   for (const [name, { kind, help, labels }] of Object.entries(metricTable)) {
     const options = { name: `boilerhouse_${name}`, help, labelNames: [...labels], registers: [registry] }
-    made.set(name, kind === 'counter' ? new Counter(options) : kind === 'gauge' ? new Gauge(options) : new Histogram({ ...options, buckets }))
+    made.set(
+      name,
+      kind === 'counter' ? new Counter(options) : kind === 'gauge' ? new Gauge(options) : new Histogram({ ...options, buckets }),
+    )
   }
   const of = <Kind>(name: MetricName): Kind => made.get(name) as Kind // made above, of the kind the table says
   return {

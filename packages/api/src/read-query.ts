@@ -26,7 +26,10 @@ function decode(text: string): string {
 }
 
 /** `type=a,b` is `type=a&type=b`, for the names that are lists. */
-export function splitLists(query: Record<string, string | string[]>, names: readonly string[]): Record<string, string | string[]> {
+export function splitLists(
+  query: Record<string, string | string[]>,
+  names: readonly string[],
+): Record<string, string | string[]> {
   for (const name of names) {
     const value = Object.hasOwn(query, name) ? query[name] : undefined
     if (value !== undefined) query[name] = (Array.isArray(value) ? value : [value]).flatMap((text) => text.split(','))

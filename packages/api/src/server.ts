@@ -93,13 +93,16 @@ function createRouter(routes: readonly Route[], deps: RouteDeps, state: ServerSt
     methods.set(path, [...(methods.get(path) ?? []), method, ...(method === 'GET' ? ['HEAD'] : [])])
     app.route(method, path, (context) => answer(context.request, context.params ?? {}), { parse: 'none' })
     if (method === 'GET') {
-      app.route('HEAD', path, async (context) => withoutBody(await answer(context.request, context.params ?? {})), { parse: 'none' })
+      app.route('HEAD', path, async (context) => withoutBody(await answer(context.request, context.params ?? {})), {
+        parse: 'none',
+      })
     }
   }
   for (const [path, allowed] of methods) app.all(path, ({ request }) => otherMethod(request, allowed), { parse: 'none' })
   app.onError(({ code, error, request }) => {
     const correlationId = correlationIdOf(request.headers)
-    if (code === 'NOT_FOUND') return problemAnswer(new Fault('request.not_found', 'There is no route of this path'), correlationId)
+    if (code === 'NOT_FOUND')
+      return problemAnswer(new Fault('request.not_found', 'There is no route of this path'), correlationId)
     logFailure(deps.log, error, { correlationId })
     return problemAnswer(error, correlationId)
   })

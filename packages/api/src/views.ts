@@ -1,4 +1,15 @@
-import { Container, ContainerDetail, dnsLabel, Event, Key, Pool, rfc3339, Tenant, tenantIdSchema, Workload } from '@boilerhouse/resources'
+import {
+  Container,
+  ContainerDetail,
+  dnsLabel,
+  Event,
+  Key,
+  Pool,
+  rfc3339,
+  Tenant,
+  tenantIdSchema,
+  Workload,
+} from '@boilerhouse/resources'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 
 const record = <Value extends TSchema>(value: Value, description: string) => Type.Record(Type.String(), value, { description })

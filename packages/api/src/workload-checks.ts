@@ -45,4 +45,6 @@ async function checkContext(context: string, workloadsDir: string | undefined): 
 }
 
 const outside = (detail: string): Fault =>
-  new Fault('workload.context_outside', detail, { errors: [{ pointer: '/build/context', detail: 'is not below the workloads directory' }] })
+  new Fault('workload.context_outside', detail, {
+    errors: [{ pointer: '/build/context', detail: 'is not below the workloads directory' }],
+  })

@@ -16,7 +16,18 @@ test('health', async () => {
   await until(async () => (await bed.call('GET', '/api/v1/pools/demo')).body.status.warm >= 2)
   const c = await bed.call('POST', '/api/v1/tenants/alice/claim', { body: { poolId: 'demo' } })
   console.log(c.status, c.text, c.headers.get('server-timing'))
-  for (const p of ['/metrics', '/api/v1/stats', '/api/v1/pools', '/api/v1/containers', '/api/v1/tenants', '/api/v1/tenants/alice', '/api/v1/tenants/alice/status', '/api/v1/activity?type=claim.active', '/docs', '/nope']) {
+  for (const p of [
+    '/metrics',
+    '/api/v1/stats',
+    '/api/v1/pools',
+    '/api/v1/containers',
+    '/api/v1/tenants',
+    '/api/v1/tenants/alice',
+    '/api/v1/tenants/alice/status',
+    '/api/v1/activity?type=claim.active',
+    '/docs',
+    '/nope',
+  ]) {
     const r = await bed.call('GET', p)
     console.log(p, r.status, r.text.slice(0, 300))
   }

@@ -28,7 +28,11 @@ export function streamCredentials(headers: Headers): StreamCredentials {
   const protocol = offered.includes(eventProtocol) ? eventProtocol : carrier
   const key = carrier?.startsWith('bearer.') ? carrier.slice('bearer.'.length) : undefined
   const ticket = carrier?.startsWith('ticket.') ? carrier.slice('ticket.'.length) : undefined
-  return { ...(key !== undefined && { key }), ...(ticket !== undefined && { ticket }), ...(protocol !== undefined && { protocol }) }
+  return {
+    ...(key !== undefined && { key }),
+    ...(ticket !== undefined && { ticket }),
+    ...(protocol !== undefined && { protocol }),
+  }
 }
 
 /** A page of a foreign origin may not use what a browser sends by itself. Programs send no Origin. */

@@ -15,7 +15,11 @@ export const EventStreamQuery = Type.Object(
   {
     ...eventFilterParams,
     cursor: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 512, description: 'Go on after this event; without it, with what happens from now on.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description: 'Go on after this event; without it, with what happens from now on.',
+      }),
     ),
     ticket: Type.Optional(Type.String({ maxLength: 2048, description: 'A one-use ticket, in place of a key.' })),
   },
@@ -29,7 +33,8 @@ export function toEventFilter(
   principal: Principal,
 ): EventFilter | 'nothing' {
   const isTenant = principal.role === 'tenant'
-  if (isTenant && (principal.tenantId === undefined || (query.tenant ?? principal.tenantId) !== principal.tenantId)) return 'nothing'
+  if (isTenant && (principal.tenantId === undefined || (query.tenant ?? principal.tenantId) !== principal.tenantId))
+    return 'nothing'
   const tenantId = isTenant ? principal.tenantId : query.tenant
   return {
     ...(tenantId !== undefined && { tenantId: tenantId as TenantId }),
@@ -43,7 +48,6 @@ export const matches = (filter: EventFilter, event: EventRecord): boolean =>
   (filter.tenantId === undefined || event.tenantId === filter.tenantId) &&
   (filter.poolId === undefined || event.poolId === filter.poolId) &&
   (filter.types === undefined || filter.types.includes(event.type))
-
 
 /** Another tenant's events are not there for this key; the answer does not tell whether that tenant is. */
 export const forbiddenTenant = (): Fault => new Fault('claim.not_found', 'There are no events of this tenant')

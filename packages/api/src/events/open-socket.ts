@@ -46,7 +46,10 @@ export async function openSocket(
     },
   }
   try {
-    upgrade({ 'x-correlation-id': context.correlationId, ...(protocol !== undefined && { 'sec-websocket-protocol': protocol }) }, handlers)
+    upgrade(
+      { 'x-correlation-id': context.correlationId, ...(protocol !== undefined && { 'sec-websocket-protocol': protocol }) },
+      handlers,
+    )
   } catch (error) {
     controller.abort()
     throw error

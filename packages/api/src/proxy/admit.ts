@@ -18,7 +18,12 @@ export interface AdmitDeps extends Pick<ProxyDeps, 'auth' | 'tickets'> {
 }
 
 /** Whose request this is, and whether it may reach that tenant's container. Another tenant's is 404, exactly as one that holds nothing. */
-export async function admit(request: Request, { target, path, prefix }: Placed, host: string, deps: AdmitDeps): Promise<Admission> {
+export async function admit(
+  request: Request,
+  { target, path, prefix }: Placed,
+  host: string,
+  deps: AdmitDeps,
+): Promise<Admission> {
   const key = keyOf(request.headers)
   if (key !== undefined) {
     checkReach(await deps.auth.authenticate(key), target)

@@ -40,7 +40,10 @@ export function createUpstreams({ claims, store, hub, clock }: Pick<ProxyDeps, '
     if (claim.state !== 'active' || claim.containerId === undefined) {
       throw new Fault('proxy.not_ready', `The claim is ${claim.state}`, { retryAfterMs: 1000 })
     }
-    const [container, workload] = await Promise.all([store.containers.get(claim.containerId), store.workloads.get(claim.workloadId)])
+    const [container, workload] = await Promise.all([
+      store.containers.get(claim.containerId),
+      store.workloads.get(claim.workloadId),
+    ])
     if (container?.state !== 'bound' || !workload) {
       throw new Fault('proxy.not_ready', `The container is ${container?.state ?? 'gone'}`, { retryAfterMs: 1000 })
     }

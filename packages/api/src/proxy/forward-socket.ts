@@ -27,7 +27,10 @@ export async function bridgeSocket({ request, upstream, path, sender, noteActivi
     .map((name) => name.trim())
     .filter((name) => name !== '')
   const headers = Object.fromEntries(requestHeaders(request.headers, sender))
-  const socket = new WebSocket(`ws://${authority(upstream)}${path}`, { headers, ...(offered.length > 0 && { protocols: offered }) })
+  const socket = new WebSocket(`ws://${authority(upstream)}${path}`, {
+    headers,
+    ...(offered.length > 0 && { protocols: offered }),
+  })
   socket.binaryType = 'arraybuffer'
   let client: Client | undefined
   const early: (string | ArrayBuffer)[] = []

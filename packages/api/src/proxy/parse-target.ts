@@ -27,7 +27,10 @@ export function placeByPath(pathAndQuery: string): Placed {
 }
 
 /** The label of a host name below the domain; undefined where the host is another. */
-export function hostLabelOf(host: string, domain: string): { readonly portName: string; readonly tenantLabel: string } | undefined {
+export function hostLabelOf(
+  host: string,
+  domain: string,
+): { readonly portName: string; readonly tenantLabel: string } | undefined {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   if (!name.endsWith(`.${domain.toLowerCase()}`)) return undefined
   const first = name.slice(0, -domain.length - 1)

@@ -12,8 +12,22 @@ const hopByHop = [
   'transfer-encoding',
   'upgrade',
 ]
-const ours = ['authorization', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-prefix', 'forwarded', 'x-real-ip']
-const handshake = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-extensions', 'sec-websocket-protocol', 'sec-websocket-accept']
+const ours = [
+  'authorization',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-prefix',
+  'forwarded',
+  'x-real-ip',
+]
+const handshake = [
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+  'sec-websocket-accept',
+]
 
 export interface Sender {
   readonly address: string
@@ -58,7 +72,8 @@ export function responseHeaders(from: Headers, prefix: string): Headers {
   // Requests within the shared origin are told apart by where they come from.
   headers.set('referrer-policy', 'same-origin')
   const location = headers.get('location')
-  if (location?.startsWith('/') && !location.startsWith('//') && !isBelow(location, prefix)) headers.set('location', prefix + location)
+  if (location?.startsWith('/') && !location.startsWith('//') && !isBelow(location, prefix))
+    headers.set('location', prefix + location)
   return headers
 }
 

@@ -26,12 +26,21 @@ beforeAll(async () => {
       if (request.headers.get('upgrade') === 'websocket') {
         const offered = request.headers.get('sec-websocket-protocol')
         const headers = offered === null ? {} : { 'sec-websocket-protocol': offered.split(',')[0] ?? '' }
-        return server.upgrade(request, { data: { protocol: JSON.stringify(Object.fromEntries(request.headers)) }, headers: headers as Record<string, string> })
+        return server.upgrade(request, {
+          data: { protocol: JSON.stringify(Object.fromEntries(request.headers)) },
+          headers: headers as Record<string, string>,
+        })
           ? undefined
           : new Response('no', { status: 400 })
       }
       if (url.pathname === '/set-cookies') {
-        const headers = new Headers({ location: '/next', 'service-worker-allowed': '/', connection: 'x-hop', 'x-hop': '1', 'clear-site-data': '"*"' })
+        const headers = new Headers({
+          location: '/next',
+          'service-worker-allowed': '/',
+          connection: 'x-hop',
+          'x-hop': '1',
+          'clear-site-data': '"*"',
+        })
         headers.append('set-cookie', 'bh_proxy=evil; Path=/')
         headers.append('set-cookie', 'own=1; Path=/; Domain=example.com; HttpOnly')
         return new Response('moved', { status: 302, headers })
@@ -71,7 +80,15 @@ beforeAll(async () => {
     },
   })
   bed = await createBed()
-  await bed.demo({ workload: { ports: [{ name: 'http', containerPort: inside.port }, { name: 'dead', containerPort: 1 }, { name: 'raw', containerPort: 5, protocol: 'tcp' }] } })
+  await bed.demo({
+    workload: {
+      ports: [
+        { name: 'http', containerPort: inside.port },
+        { name: 'dead', containerPort: 1 },
+        { name: 'raw', containerPort: 5, protocol: 'tcp' },
+      ],
+    },
+  })
   proxy = createProxy({
     ...bed,
     auth: bed.api.auth,
@@ -115,7 +132,9 @@ describe('a program with a key', () => {
   })
 
   test('Authorization and our cookies never reach a container', async () => {
-    const told = await (await fetch(`${base}/`, as(aliceKey, { cookie: 'a=1; bh_proxy=secret; b=2', 'x-forwarded-for': '6.6.6.6' }))).json()
+    const told = await (
+      await fetch(`${base}/`, as(aliceKey, { cookie: 'a=1; bh_proxy=secret; b=2', 'x-forwarded-for': '6.6.6.6' }))
+    ).json()
     expect(told.headers.authorization).toBeUndefined()
     expect(told.headers.cookie).toBe('a=1; b=2')
     expect(told.headers['x-forwarded-for']).toBe('127.0.0.1')
@@ -148,7 +167,7 @@ describe('a program with a key', () => {
     for (const reply of statuses) expect(reply.headers.get('content-type')).toBe('application/problem+json')
   })
 
-  test("a container sets no cookie of our name, none for other hosts, none outside its path, and no worker over its neighbours", async () => {
+  test('a container sets no cookie of our name, none for other hosts, none outside its path, and no worker over its neighbours', async () => {
     const reply = await fetch(`${base}/set-cookies`, { ...as(aliceKey), redirect: 'manual' })
     expect(reply.status).toBe(302)
     expect(reply.headers.getSetCookie()).toEqual(['own=1; HttpOnly; Path=/t/alice%40x/demo/http/'])
@@ -201,7 +220,8 @@ describe('a browser', () => {
     expect(reply.status).toBe(303)
     expect(location).toBe('/t/alice%40x/demo/http/?a=1')
     const attributes = reply.headers.getSetCookie()[0] ?? ''
-    for (const part of ['HttpOnly', 'SameSite=Lax', 'Path=/t/alice%40x/demo/http;', 'Max-Age=']) expect(attributes).toContain(part)
+    for (const part of ['HttpOnly', 'SameSite=Lax', 'Path=/t/alice%40x/demo/http;', 'Max-Age='])
+      expect(attributes).toContain(part)
     const told = await (await fetch(`${base}/page`, { headers: { cookie } })).json()
     expect(told.url).toBe('/page')
     expect(told.headers.cookie).toBeUndefined()
@@ -229,7 +249,8 @@ describe('a browser', () => {
 
   test("a page of another tenant on the shared origin cannot use the cookie, nor can another origin's", async () => {
     const { cookie } = await enter()
-    const from = (headers: Record<string, string>, init: RequestInit = {}) => fetch(`${base}/`, { ...init, headers: { cookie, ...headers } })
+    const from = (headers: Record<string, string>, init: RequestInit = {}) =>
+      fetch(`${base}/`, { ...init, headers: { cookie, ...headers } })
     const own = `${proxy.url}/t/alice%40x/demo/http/index.html`
     const theirs = `${proxy.url}/t/bob/demo/http/index.html`
     const statuses = await Promise.all([
@@ -265,7 +286,10 @@ describe('a WebSocket', () => {
   }
 
   test('reaches the container with its subprotocol, text, bytes and close code, and without the key', async () => {
-    const { socket, messages, closed } = open('/t/alice%40x/demo/http/chat', { ...as(aliceKey, { cookie: 'bh_proxy=x; c=3' }), protocols: ['chat.v1'] })
+    const { socket, messages, closed } = open('/t/alice%40x/demo/http/chat', {
+      ...as(aliceKey, { cookie: 'bh_proxy=x; c=3' }),
+      protocols: ['chat.v1'],
+    })
     await until(() => messages.length === 1)
     const headers = JSON.parse(String(messages[0]))
     expect([socket.protocol, headers.authorization, headers.cookie]).toEqual(['chat.v1', undefined, 'c=3'])
@@ -292,7 +316,9 @@ test('a container that died under its tenant is 503, not a stranger', async () =
   const { body } = await bed.call('GET', '/api/v1/tenants/alice@x')
   bed.runtime.control.behaviour.startDelayMs = 2_000
   bed.runtime.control.kill(body.claims[0].containerId)
-  await until(async () => (await bed.call('GET', '/api/v1/tenants/alice@x')).body.claims[0].containerId !== body.claims[0].containerId)
+  await until(
+    async () => (await bed.call('GET', '/api/v1/tenants/alice@x')).body.claims[0].containerId !== body.claims[0].containerId,
+  )
   const reply = await fetch(`${base}/`, as(bed.adminKey))
   expect([502, 503]).toContain(reply.status)
 })

@@ -20,7 +20,10 @@ const connect = (operationId: string, path: string): Route =>
       faults: ['event.cursor_expired', 'auth.ticket_invalid', 'request.upgrade_required'],
     },
     async ({ query, principal, context, request, upgrade }, deps) =>
-      openSocket({ filter: toEventFilter(query, principal), cursor: query.cursor, principal, context, deps }, { request, upgrade }),
+      openSocket(
+        { filter: toEventFilter(query, principal), cursor: query.cursor, principal, context, deps },
+        { request, upgrade },
+      ),
   )
 
 export const connectEvents = connect('connectEvents', '/api/v1/ws')

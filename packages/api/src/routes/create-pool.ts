@@ -32,7 +32,8 @@ export const createPool = route(
     } as const
     const created = await store.pools.create({ id, spec }, { event })
     if (created.outcome === 'exists') throw new Fault('pool.exists', `There is a pool ${id} already`)
-    if (created.outcome !== 'ok') throw invalidRequest([{ pointer: '/workloadId', detail: `names no workload: ${spec.workloadId}` }])
+    if (created.outcome !== 'ok')
+      throw invalidRequest([{ pointer: '/workloadId', detail: `names no workload: ${spec.workloadId}` }])
     return withRevision(201, presentPool(created.record), { location: `/api/v1/pools/${id}` })
   },
 )

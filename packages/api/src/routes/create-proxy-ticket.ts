@@ -11,7 +11,7 @@ import { TenantParam, Ticket } from '../views.ts'
 export const ProxyTicketRequest = Type.Object(
   {
     poolId: Type.Optional(dnsLabel()),
-    portName: Type.Optional(dnsLabel({ description: "The first http port of the workload, where not given." })),
+    portName: Type.Optional(dnsLabel({ description: 'The first http port of the workload, where not given.' })),
   },
   { additionalProperties: false },
 )

@@ -17,7 +17,13 @@ export const createWorkload = route(
     body: WorkloadInput,
     isIdempotent: true,
     responses: { 201: { description: 'Registered.', schema: Workload } },
-    faults: ['workload.exists', 'workload.context_outside', 'workload.network_not_allowed', 'workload.user_not_preparable', 'workload.feature_unavailable'],
+    faults: [
+      'workload.exists',
+      'workload.context_outside',
+      'workload.network_not_allowed',
+      'workload.user_not_preparable',
+      'workload.feature_unavailable',
+    ],
   },
   async ({ body, context }, deps) => {
     const { id: given, ...spec } = body

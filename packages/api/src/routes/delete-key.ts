@@ -19,7 +19,12 @@ export const deleteKey = route(
   },
   async ({ params, context }, { store, auth }) => {
     const id = params.id as KeyId
-    const event = { type: 'key.revoked', actor: context.actor, subject: `key/${id}`, correlationId: context.correlationId } as const
+    const event = {
+      type: 'key.revoked',
+      actor: context.actor,
+      subject: `key/${id}`,
+      correlationId: context.correlationId,
+    } as const
     const { outcome } = await store.keys.revoke(id, { event })
     if (outcome === 'missing') found('key', id, undefined)
     auth.revoked(id) // here at once; elsewhere when the event or the cache's time comes

@@ -20,10 +20,16 @@ export const deleteWorkload = route(
   },
   async ({ params, context, ifMatch }, { store }) => {
     const id = params.id as WorkloadId
-    const event = { type: 'workload.deleted', actor: context.actor, subject: `workload/${id}`, correlationId: context.correlationId } as const
+    const event = {
+      type: 'workload.deleted',
+      actor: context.actor,
+      subject: `workload/${id}`,
+      correlationId: context.correlationId,
+    } as const
     const { outcome } = await store.workloads.delete(id, { event, ...(ifMatch !== undefined && { expectedRevision: ifMatch }) })
     if (outcome === 'in_use') throw new Fault('workload.in_use', `Pools of workload ${id} exist`)
-    if (outcome === 'conflict') throw revisionMismatch('Workload', id, found('workload', id, await store.workloads.get(id)).revision)
+    if (outcome === 'conflict')
+      throw revisionMismatch('Workload', id, found('workload', id, await store.workloads.get(id)).revision)
     if (outcome === 'missing') found('workload', id, undefined)
     return noContent
   },

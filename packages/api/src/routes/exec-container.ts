@@ -25,12 +25,19 @@ export const execContainer = route(
     role: 'tenant',
     tag: 'Containers',
     summary: 'Run a command in a container',
-    description: 'As the container\'s user. Outputs that are not UTF-8 are shown with replacement characters; read such bytes as files.',
+    description:
+      "As the container's user. Outputs that are not UTF-8 are shown with replacement characters; read such bytes as files.",
     params: IdParam,
     body: ExecRequest,
     isLong: true,
     responses: { 200: { description: 'It ended; whatever its exit code.', schema: ExecAnswer } },
-    faults: ['container.not_found', 'container.conflict', 'container.exec_timeout', 'runtime.container_gone', 'runtime.unavailable'],
+    faults: [
+      'container.not_found',
+      'container.conflict',
+      'container.exec_timeout',
+      'runtime.container_gone',
+      'runtime.unavailable',
+    ],
   },
   async ({ params, body: { stdin, ...body }, principal, context }, { store, claims, runtime, clock, metrics, limits }) => {
     const { id, poolId, tenantId, claimId } = await runningContainer(store, principal, params.id)

@@ -27,10 +27,17 @@ export const getBuildLog = route(
   async ({ params, query, context }, { store, clock }) => {
     const id = params.id as WorkloadId
     found('workload', id, await store.workloads.get(id))
-    const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+    const headers = {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    }
     if (!query.follow) return new Response(await store.workloads.buildLog(id), { headers })
     const ended = new AbortController()
     const signal = AbortSignal.any([context.signal, ended.signal])
-    return new Response(toByteStream(followBuildLog(store.workloads, id, clock, signal), () => ended.abort()), { headers })
+    return new Response(
+      toByteStream(followBuildLog(store.workloads, id, clock, signal), () => ended.abort()),
+      { headers },
+    )
   },
 )

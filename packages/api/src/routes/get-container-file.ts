@@ -25,7 +25,14 @@ export const getContainerFile = route(
     isSensitive: true,
     isLong: true,
     responses: { 200: { description: 'The bytes.', contentType: 'application/octet-stream' } },
-    faults: ['container.not_found', 'container.conflict', 'container.file_not_found', 'container.file_denied', 'request.too_large', 'runtime.unavailable'],
+    faults: [
+      'container.not_found',
+      'container.conflict',
+      'container.file_not_found',
+      'container.file_denied',
+      'request.too_large',
+      'runtime.unavailable',
+    ],
   },
   async ({ params, query, principal, context }, { store, claims, runtime, limits }) => {
     const { id, claimId } = await runningContainer(store, principal, params.id)

@@ -10,7 +10,9 @@ export const getOpenapi = route(
     role: 'open',
     tag: 'Operations',
     summary: 'This interface as OpenAPI 3.1',
-    responses: { 200: { description: 'The document.', schema: Type.Unsafe<object>({ type: 'object', additionalProperties: true }) } },
+    responses: {
+      200: { description: 'The document.', schema: Type.Unsafe<object>({ type: 'object', additionalProperties: true }) },
+    },
   },
   (_input, { openapi }) => json(200, openapi()),
 )

@@ -26,7 +26,9 @@ export const getSeries = route(
         tenant: Type.Optional(tenantIdSchema()),
         from: Type.Optional(rfc3339({ description: 'An hour ago, where not given.' })),
         to: Type.Optional(rfc3339({ description: 'Now, where not given.' })),
-        step: Type.Optional(Type.Unsafe<'10s' | '1m'>({ type: 'string', enum: ['10s', '1m'], description: '10s up to an hour, else 1m.' })),
+        step: Type.Optional(
+          Type.Unsafe<'10s' | '1m'>({ type: 'string', enum: ['10s', '1m'], description: '10s up to an hour, else 1m.' }),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -8,7 +8,7 @@ export const inspectImage = route(
     operationId: 'inspectImage',
     method: 'GET',
     path: '/api/v1/images/inspect',
-    role: 'admin',
+    role: 'viewer',
     tag: 'Workloads',
     summary: 'Say what an image of the host would run',
     query: Type.Object({ image: Type.String({ minLength: 1, maxLength: 512 }) }, { additionalProperties: false }),

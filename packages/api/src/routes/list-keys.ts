@@ -7,7 +7,7 @@ export const listKeys = route(
     operationId: 'listKeys',
     method: 'GET',
     path: '/api/v1/keys',
-    role: 'admin',
+    role: 'viewer',
     tag: 'Keys',
     summary: 'List keys, never their secrets',
     query: PageQueryParams,

@@ -16,7 +16,10 @@ export const listPoolContainers = route(
     summary: 'List the containers of a pool',
     params: IdParam,
     query: Type.Object(
-      { ...PageParams, state: Type.Optional(Type.Array(stringEnum(containerStates), { description: 'All but `gone` where not given.' })) },
+      {
+        ...PageParams,
+        state: Type.Optional(Type.Array(stringEnum(containerStates), { description: 'All but `gone` where not given.' })),
+      },
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'A page of containers.', schema: ContainerPage } },

@@ -19,7 +19,13 @@ export const putContainerFile = route(
     isRawBody: true,
     isLong: true,
     responses: { 200: { description: 'Written.', schema: FileWritten } },
-    faults: ['container.not_found', 'container.conflict', 'container.file_not_found', 'container.file_denied', 'runtime.unavailable'],
+    faults: [
+      'container.not_found',
+      'container.conflict',
+      'container.file_not_found',
+      'container.file_denied',
+      'runtime.unavailable',
+    ],
   },
   async ({ params, query: { path }, principal, context, request }, { store, claims, runtime, limits }) => {
     const declared = Number(request.headers.get('content-length') ?? 0)

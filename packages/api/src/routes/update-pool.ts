@@ -29,7 +29,8 @@ export const updatePool = route(
     const faults = poolFaults(spec)
     if (faults.length > 0) throw invalidRequest(faults)
     if (ifMatch !== undefined && ifMatch !== record.revision) throw revisionMismatch('Pool', record.id, record.revision)
-    if (Bun.deepEquals(record.spec, spec) && record.status.phase !== 'draining') return withRevision(200, await showPool(record, deps))
+    if (Bun.deepEquals(record.spec, spec) && record.status.phase !== 'draining')
+      return withRevision(200, await showPool(record, deps))
     const event = {
       type: 'pool.updated',
       actor: context.actor,

@@ -17,7 +17,8 @@ export const updateWorkload = route(
     role: 'admin',
     tag: 'Workloads',
     summary: 'Replace a workload',
-    description: 'Its pools roll: warm containers are replaced a few at a time, tenants keep theirs until they are released. The same again changes nothing, unless the workload is in error or `rebuild` is set.',
+    description:
+      'Its pools roll: warm containers are replaced a few at a time, tenants keep theirs until they are released. The same again changes nothing, unless the workload is in error or `rebuild` is set.',
     params: IdParam,
     query: Type.Object(
       { rebuild: Type.Boolean({ default: false, description: 'Check or build the image anew although nothing changed.' }) },
@@ -27,7 +28,13 @@ export const updateWorkload = route(
     hasRevision: true,
     isIdempotent: true,
     responses: { 200: { description: 'Replaced.', schema: Workload } },
-    faults: ['workload.not_found', 'workload.context_outside', 'workload.network_not_allowed', 'workload.user_not_preparable', 'workload.feature_unavailable'],
+    faults: [
+      'workload.not_found',
+      'workload.context_outside',
+      'workload.network_not_allowed',
+      'workload.user_not_preparable',
+      'workload.feature_unavailable',
+    ],
   },
   async ({ params, query, body, context, ifMatch }, deps) => {
     const { id: given, ...spec } = body
@@ -39,8 +46,16 @@ export const updateWorkload = route(
     // A file that is applied again at every start must not roll every pool.
     const isSame = Bun.deepEquals(current.spec, spec) && current.status.state !== 'error'
     if (isSame && !query.rebuild) return withRevision(200, presentWorkload(current))
-    const event = { type: 'workload.updated', actor: context.actor, subject: `workload/${id}`, correlationId: context.correlationId } as const
-    const updated = await deps.store.workloads.update(id, spec, { event, ...(ifMatch !== undefined && { expectedRevision: ifMatch }) })
+    const event = {
+      type: 'workload.updated',
+      actor: context.actor,
+      subject: `workload/${id}`,
+      correlationId: context.correlationId,
+    } as const
+    const updated = await deps.store.workloads.update(id, spec, {
+      event,
+      ...(ifMatch !== undefined && { expectedRevision: ifMatch }),
+    })
     if (updated.outcome === 'conflict') throw revisionMismatch('Workload', id, updated.record.revision)
     return withRevision(200, presentWorkload(found('workload', id, updated.outcome === 'ok' ? updated.record : undefined)))
   },
