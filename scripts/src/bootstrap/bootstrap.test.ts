@@ -42,6 +42,42 @@ describe('the engine', () => {
   })
 })
 
+describe('the set-up, where the engine', () => {
+  /** The real set-up in a process of its own, against an engine that says `info`. */
+  async function setUp(dockerHost: string): Promise<{ exitCode: number; output: string }> {
+    return runCommand([process.execPath, join(import.meta.dirname, '../bootstrap.ts')], { env: { DOCKER_HOST: dockerHost } })
+  }
+  async function setUpWith(name: string, info: object): Promise<{ exitCode: number; output: string }> {
+    const unix = join(directory, `${name}.sock`)
+    await using server = Bun.serve({ unix, fetch: () => Response.json(info) })
+    expect(server.url).toBeDefined()
+    return setUp(`unix://${unix}`)
+  }
+
+  test('has live-restore, says one line', async () => {
+    const { exitCode, output } = await setUpWith('good', { ServerVersion: '20.1', LiveRestoreEnabled: true })
+    expect(output).toMatch(/^ok +Bun .*, busybox, rclone .*, iptables, Docker 20\.1$/)
+    expect(exitCode).toBe(0)
+  })
+
+  test('has no live-restore, prints the line that would change it, changes nothing and goes on', async () => {
+    const { exitCode, output } = await setUpWith('plain', { ServerVersion: '20.1', LiveRestoreEnabled: false })
+    expect(output).toContain('"live-restore": true')
+    expect(output).toContain('Your configuration is left alone')
+    expect(exitCode).toBe(0)
+  })
+
+  test('is Docker Desktop, on another machine or silent, says so with the remedy and ends with 1', async () => {
+    const desktop = await setUpWith('desktop', { ServerVersion: '27', OperatingSystem: 'Docker Desktop' })
+    const answers = [desktop, await setUp('tcp://10.0.0.1:2375'), await setUp(`unix://${join(directory, 'nobody.sock')}`)]
+    for (const [i, text] of ['Docker Desktop', 'leads to another machine', 'No engine answers'].entries()) {
+      expect(answers[i]?.output).toContain(text)
+      expect(answers[i]?.output).toContain('remedy')
+      expect(answers[i]?.exitCode).toBe(1)
+    }
+  })
+})
+
 test('a static program is told from a dynamic one, and from no program', async () => {
   await writeFile(join(directory, 'text'), '#!/bin/sh\n')
   expect(await isStaticElf(join(import.meta.dirname, '../../../.tools/bin/busybox'))).toBe(true)

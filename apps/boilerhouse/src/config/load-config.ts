@@ -34,7 +34,7 @@ export interface ConfigSurroundings {
   readonly uid: number
 }
 
-export const processSurroundings = (): ConfigSurroundings => ({
+const processSurroundings = (): ConfigSurroundings => ({
   env: process.env,
   cwd: process.cwd(),
   homeDir: homedir(),
