@@ -45,13 +45,15 @@ describe('the engine', () => {
 describe('the set-up, where the engine', () => {
   /** The real set-up in a process of its own, against an engine that says `info`. */
   async function setUp(dockerHost: string): Promise<{ exitCode: number; output: string }> {
-    return runCommand([process.execPath, join(import.meta.dirname, '../bootstrap.ts')], { env: { DOCKER_HOST: dockerHost } })
+    return await runCommand([process.execPath, join(import.meta.dirname, '../bootstrap.ts')], {
+      env: { DOCKER_HOST: dockerHost },
+    })
   }
   async function setUpWith(name: string, info: object): Promise<{ exitCode: number; output: string }> {
     const unix = join(directory, `${name}.sock`)
     await using server = Bun.serve({ unix, fetch: () => Response.json(info) })
     expect(server.url).toBeDefined()
-    return setUp(`unix://${unix}`)
+    return await setUp(`unix://${unix}`)
   }
 
   test('has live-restore, says one line', async () => {
