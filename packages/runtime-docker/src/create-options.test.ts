@@ -37,7 +37,7 @@ const optionsOf = (over: Partial<WorkloadSpec> = {}, network = 'bh-net') =>
 
 test('a container has every wall of the design, and nothing is left to the engine', () => {
   const { entrypoint: _, ...plain } = workloadOf()
-  expect(
+  expect<unknown>(
     optionsOf({ ...plain, entrypoint: ['/run.sh'], ports: [{ name: 'web', containerPort: 8080, protocol: 'http' }] }),
   ).toEqual({
     name: 'bh-0123456789ab-c-1',
@@ -71,9 +71,9 @@ test('a container has every wall of the design, and nothing is left to the engin
       Memory: 67_108_864,
       MemorySwap: 67_108_864,
       PidsLimit: 64,
-      ShmSize: 67_108_864,
+      ShmSize: 16_777_216,
       Tmpfs: {
-        '/tmp': 'rw,nosuid,nodev,mode=1777,size=64m',
+        '/tmp': 'rw,nosuid,nodev,mode=1777,size=16m',
         '/run': 'rw,nosuid,nodev,mode=0755,uid=1000,size=16m',
       },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
@@ -126,7 +126,7 @@ test('what a workload asks for beyond the defaults is given, and nothing more', 
     Init: false,
     Runtime: 'runsc',
     NanoCpus: 250_000_000,
-    ShmSize: 8_388_608,
+    ShmSize: 2_097_152,
     DeviceRequests: [{ Driver: '', Count: 2, Capabilities: [['gpu']], Options: {} }],
   })
 })

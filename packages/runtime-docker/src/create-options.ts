@@ -17,9 +17,8 @@ export interface CreateInput {
 
 const megabyte = 1024 * 1024
 const nanosPerCpu = 1_000_000_000
-/** Of each tmpfs; what lies there counts as the container's memory too. */
-const tmpfsMaxMb = 64
-const runMaxMb = 16
+/** What lies on a tmpfs counts as the container's memory: full ones have to meet their own limit first, not the OOM killer. */
+const tmpfsMb = ({ workload }: ContainerSpec): number => Math.max(1, Math.min(64, Math.floor(workload.resources.memoryMb / 4)))
 
 /** All hardening of design §2.6. No value of a tenant is known here, so none can show in `docker inspect`. */
 export function createOptions(input: CreateInput): Docker.ContainerCreateOptions {
@@ -66,10 +65,10 @@ function hostConfig(input: CreateInput): Docker.HostConfig {
     Memory: memory,
     MemorySwap: memory,
     PidsLimit: resources.pids,
-    ShmSize: Math.min(tmpfsMaxMb, resources.memoryMb) * megabyte,
+    ShmSize: tmpfsMb(spec) * megabyte,
     Tmpfs: {
-      '/tmp': `rw,nosuid,nodev,mode=1777,size=${Math.min(tmpfsMaxMb, resources.memoryMb)}m`,
-      '/run': `rw,nosuid,nodev,mode=0755,uid=${security.runAsUser},size=${Math.min(runMaxMb, resources.memoryMb)}m`,
+      '/tmp': `rw,nosuid,nodev,mode=1777,size=${tmpfsMb(spec)}m`,
+      '/run': `rw,nosuid,nodev,mode=0755,uid=${security.runAsUser},size=${Math.min(16, tmpfsMb(spec))}m`,
     },
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     RestartPolicy: { Name: 'no' },

@@ -3,7 +3,7 @@ import type Docker from 'dockerode'
 
 import { isStatus } from './engine-fault.ts'
 import type { Engine } from './engine.ts'
-import { engineNameOf, readLabels } from './labels.ts'
+import { engineNameOf, isContainerId, readLabels } from './labels.ts'
 
 export interface EngineContainers {
   /** Undefined where it is gone or not ours. */
@@ -27,6 +27,7 @@ export function createEngineContainers(deps: {
 }): EngineContainers {
   const { installation, engine, clock } = deps
   const inspect: EngineContainers['inspect'] = async (id, signal) => {
+    if (!isContainerId(id)) return undefined
     const call = { name: 'container.inspect', subject: 'container', signal } as const
     const name = engineNameOf(installation, id)
     const info = await engine.call(call, (docker) => unlessStatus(docker.getContainer(name).inspect(), 404))

@@ -43,13 +43,6 @@ test('nothing can be written but volumes and bounded tmpfs without devices and s
   }
 })
 
-test('a full tmpfs and too many processes stop at their limits', async () => {
-  expect(await shell('head -c 100000000 /dev/zero > /tmp/full 2>/dev/null; echo $?; rm /tmp/full')).toBe('1\n')
-  const forks = await shell('i=0; while [ $i -lt 100 ]; do sleep 5 & i=$((i+1)); done 2>&1; true')
-  expect(forks).toContain("can't fork")
-  await shell('kill -9 -1').catch(() => {})
-})
-
 test('ports are published on loopback alone, and what the claim brought is in nothing that the engine shows', async () => {
   const secret = new Map([['TOKEN', Buffer.from('s3cr3t-of-alice')]])
   const delivery = deliveryOf(containerId, { secrets: secret, config: { key: 'config-of-alice' } })
@@ -59,4 +52,12 @@ test('ports are published on loopback alone, and what the claim brought is in no
   expect(info.NetworkSettings.Ports['8080/tcp']).toEqual([{ HostIp: '127.0.0.1', HostPort: expect.stringMatching(/^\d+$/) }])
   const shown = JSON.stringify([info, await container.top()])
   for (const text of ['s3cr3t-of-alice', 'config-of-alice', 'alice', 'TOKEN']) expect(shown).not.toContain(text)
+})
+
+/** Last: it leaves no process alive. */
+test('a full tmpfs and too many processes stop at their limits', async () => {
+  expect(await shell('head -c 100000000 /dev/zero > /tmp/full 2>/dev/null; echo $?; rm /tmp/full')).toBe('1\n')
+  const forks = await shell('i=0; while [ $i -lt 100 ]; do sleep 5 & i=$((i+1)); done 2>&1; true')
+  expect(forks).toContain("can't fork")
+  await shell('kill -9 -1').catch(() => {})
 })

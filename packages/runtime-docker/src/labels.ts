@@ -38,6 +38,9 @@ export function readLabels(installation: string, found: Readonly<Record<string, 
   }
 }
 
+/** Ids become part of names, URLs and paths: one with a separator is nobody's. */
+export const isContainerId = (text: string): text is ContainerId => /^[a-z0-9-]{1,63}$/.test(text)
+
 export const engineNameOf = (installation: string, containerId: ContainerId): string => `bh-${installation}-${containerId}`
 
 /** For the engine's list calls. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 
-import type { ContainerId } from '@boilerhouse/base'
+import { invariant, type ContainerId } from '@boilerhouse/base'
+
+import { isContainerId } from './labels.ts'
 
 export interface LayoutDirs {
   /** As this process sees them, and as the engine's host does; equal where the server runs on the host itself. */
@@ -37,21 +39,26 @@ export const stateVolume = 'state'
 export const customVolume = (name: string): string => `custom-${name}`
 
 export function createLayout(dirs: LayoutDirs): Layout {
+  const below = (directory: string) => (containerId: ContainerId) => {
+    invariant(isContainerId(containerId), `a container id is a label, got ${JSON.stringify(containerId)}`)
+    return join(directory, containerId)
+  }
+  const slot = below(dirs.slotsDir)
+  const hostSlot = below(dirs.hostSlotsDir)
   return {
     ...dirs,
     binDir: join(dirs.dataDir, 'bin'),
     hostBinDir: join(dirs.hostDataDir, 'bin'),
     volumesDir: join(dirs.dataDir, 'volumes'),
     keptDir: join(dirs.dataDir, 'kept'),
-    slot: (containerId) => slotPaths(dirs.slotsDir, containerId),
-    hostSlot: (containerId) => slotPaths(dirs.hostSlotsDir, containerId),
-    volumes: (containerId) => join(dirs.dataDir, 'volumes', containerId),
-    hostVolumes: (containerId) => join(dirs.hostDataDir, 'volumes', containerId),
+    slot: (containerId) => slotPaths(slot(containerId)),
+    hostSlot: (containerId) => slotPaths(hostSlot(containerId)),
+    volumes: below(join(dirs.dataDir, 'volumes')),
+    hostVolumes: below(join(dirs.hostDataDir, 'volumes')),
   }
 }
 
-function slotPaths(slotsDir: string, containerId: ContainerId): SlotPaths {
-  const root = join(slotsDir, containerId)
+function slotPaths(root: string): SlotPaths {
   const box = join(root, 'box')
   return { root, box, secrets: join(box, 'secrets'), comm: join(root, 'comm'), temporary: join(root, 'tmp') }
 }
