@@ -9,7 +9,7 @@ import { createPostgresStore } from '@boilerhouse/store-postgres'
 
 import type { Config } from './config/load-config.ts'
 import { allowedEnvironment } from './config/allowed-environment.ts'
-import { proxyUrlOf } from './roles/proxy-url.ts'
+import { proxyPlaceOf, proxyUrlAt, type ProxyPlace } from './roles/proxy-place.ts'
 
 /** The parts that every role works with, on real adapters. */
 export interface House {
@@ -23,6 +23,7 @@ export interface House {
   readonly runtime: Runtime
   readonly hub: EventHub
   readonly claims: Claims
+  readonly proxyPlace: ProxyPlace
   /** Ends in the reverse order of the building. Containers stay. */
   close(): Promise<void>
 }
@@ -50,9 +51,20 @@ export async function compose({ config, clock, log, tracer = noTracer }: Compose
     const hub = createEventHub({ events: store.events, clock, log, metrics })
     await hub.start()
     closers.push(() => hub.stop())
-    const claims = createClaims({ store, hub, runtime, clock, log, metrics, tracer, box, settings: claimSettings(config) })
+    const proxyPlace = proxyPlaceOf(config)
+    const claims = createClaims({
+      store,
+      hub,
+      runtime,
+      clock,
+      log,
+      metrics,
+      tracer,
+      box,
+      settings: claimSettings(config, proxyPlace),
+    })
     closers.push(() => claims.close())
-    return { config, clock, log, tracer, metrics, box, store, runtime, hub, claims, close }
+    return { config, clock, log, tracer, metrics, box, store, runtime, hub, claims, proxyPlace, close }
   } catch (error) {
     await close()
     throw error
@@ -107,9 +119,9 @@ async function openRuntime({ config, clock, log, metrics }: Opening, closers: Cl
   return runtime
 }
 
-const claimSettings = (config: Config) => ({
+const claimSettings = (config: Config, proxyPlace: ProxyPlace) => ({
   maxClaimsPerTenant: config.maxClaimsPerTenant,
   maxContainers: config.maxContainers,
   environment: allowedEnvironment(config),
-  proxyUrl: proxyUrlOf(config),
+  proxyUrl: proxyUrlAt(proxyPlace),
 })

@@ -1,33 +1,39 @@
-import { createHash } from 'node:crypto'
-
-import { createApi } from '@boilerhouse/api'
+import { createApi, createProxy, hashKey, type ApiDeps } from '@boilerhouse/api'
 import { examine } from '@boilerhouse/controllers'
 
 import { describeSettings } from '../config/describe-settings.ts'
 import type { House } from '../compose.ts'
 import { version } from '../version.ts'
-import { proxyBaseUrl } from './proxy-url.ts'
+import { listenOn } from './listen-on.ts'
 import type { Role } from './role.ts'
 
 export const apiRole: Role = {
   name: 'api',
   async start(house) {
-    const { config } = house
-    const api = createApi(apiDeps(house))
+    const { config, proxyPlace } = house
     const { host, tls } = config
-    const listening = api.listen({ host, port: config.port, ...(tls && { tls }) })
+    const api = createApi(apiDeps(house))
+    const proxy = createProxy({
+      ...house,
+      auth: api.auth,
+      tickets: api.tickets,
+      ...(config.proxyDomain === undefined ? {} : { domain: config.proxyDomain }),
+    })
+    const proxied = listenOn(config, 'proxyPort', (port) => proxy.listen({ host, port, ...(tls && { tls }) }))
+    proxyPlace.baseUrl = proxied.url
+    const listening = listenOn(config, 'port', (port) => api.listen({ host, port, ...(tls && { tls }) }))
     return {
-      told: [`API    ${listening.url}`],
+      told: [`API    ${listening.url}`, `proxy  ${proxied.url}`],
       url: listening.url,
       async stop() {
-        await listening.stop(config.shutdownTimeoutMs)
+        await Promise.all([listening.stop(config.shutdownTimeoutMs), proxied.stop(config.shutdownTimeoutMs)])
         await api.close()
       },
     }
   },
 }
 
-function apiDeps({ config, store, hub, claims, runtime, clock, log, metrics, box }: House) {
+function apiDeps({ config, store, hub, claims, runtime, clock, log, metrics, box, proxyPlace }: House): ApiDeps {
   const never = new AbortController().signal
   return {
     store,
@@ -39,12 +45,13 @@ function apiDeps({ config, store, hub, claims, runtime, clock, log, metrics, box
     metrics,
     box,
     version,
-    adminKeyHash: createHash('sha256').update(config.apiKey).digest('hex'),
+    adminKeyHash: hashKey(config.apiKey),
     settings: () => describeSettings(config).map(({ name, value, source }) => ({ name, value, source })),
-    doctor: (options: { readonly repair: boolean }) => examine({ store, runtime }, options, never),
+    doctor: (options) => examine({ store, runtime }, options, never),
+    limits: { jsonBodyBytes: config.maxBodyKb * 1024, fileBytes: config.maxFileMb * 1_048_576 },
     workloadsDir: config.workloadsDir,
     allowNetworks: config.allowNetworks,
     envAllow: config.envAllow,
-    proxy: { baseUrl: proxyBaseUrl(config), ...(config.proxyDomain === undefined ? {} : { domain: config.proxyDomain }) },
+    proxy: proxyPlace,
   }
 }
