@@ -3,6 +3,7 @@ import type { Claims } from '@boilerhouse/claims'
 import type { Runtime } from '@boilerhouse/runtime'
 import type { EventHub, Store } from '@boilerhouse/store'
 
+import type { Catalogue } from './catalogue.ts'
 import type { EngineView } from './container/engine-view.ts'
 import type { HostDisk } from './host/host-disk.ts'
 import type { Leadership } from './lease/lead.ts'
@@ -53,6 +54,7 @@ export interface Term extends ControllerDeps {
   readonly engine: EngineView
   readonly networks: PoolNetworks
   readonly disk: HostDisk
+  readonly catalogue: Catalogue
   readonly activity: Activity
   wake(kind: ControllerKind, key: string, options?: WakeOptions): void
 }
@@ -60,9 +62,8 @@ export interface Term extends ControllerDeps {
 /** One controller while it leads. */
 export interface RunningController {
   wake(key: string, options?: WakeOptions): void
-  /** Wakes every key there is: at the start of a term, after the engine came back, and every `resyncMs`. */
-  resync(): Promise<void>
-  /** An event told of this pool or container; controllers that count such things listen. */
+  /** Wakes every key that may need a look; `isFull`, at the start of a term and after the engine came back: every key there is. */
+  resync(isFull: boolean): Promise<void>
   depth(): number
   running(): number
   stop(): Promise<void>

@@ -1,6 +1,7 @@
 import type { EventRecord, EventType } from '@boilerhouse/resources'
 import type { WorkloadId } from '@boilerhouse/base'
 
+import { Catalogue } from './catalogue.ts'
 import { startClaimController } from './claim/claim-controller.ts'
 import { startContainerController } from './container/container-controller.ts'
 import { EngineView } from './container/engine-view.ts'
@@ -44,6 +45,8 @@ const starters: Readonly<Record<ControllerKind, (term: Term) => RunningControlle
   retention: startRetentionController,
 }
 const defaultResyncMs = 10_000
+/** The rounds between look for what is wrong by a few reads of everything; this one looks at each key by itself. */
+const fullResyncEvery = 6
 
 export function createControllers(deps: ControllerDeps): Controllers {
   const running = new Map<ControllerKind, RunningController>()
@@ -53,6 +56,7 @@ export function createControllers(deps: ControllerDeps): Controllers {
     networks: new PoolNetworks(deps),
     disk: new HostDisk({ ...deps, minFreeMb: deps.settings.minFreeMb }),
     activity: new Activity(deps),
+    catalogue: new Catalogue(deps),
   }
   const onLead = (kind: ControllerKind) => (leadership: Leadership) => {
     const controller = starters[kind]({ ...deps, ...shared, leadership, wake })
@@ -68,7 +72,7 @@ export function createControllers(deps: ControllerDeps): Controllers {
   return lifecycle(deps, { running, wake, onLead, ...shared })
 }
 
-interface Parts extends Pick<Term, 'engine' | 'networks' | 'wake'> {
+interface Parts extends Pick<Term, 'engine' | 'networks' | 'catalogue' | 'wake'> {
   readonly running: Map<ControllerKind, RunningController>
   readonly onLead: (kind: ControllerKind) => (leadership: Leadership) => { stop(): Promise<void> }
 }
@@ -109,7 +113,8 @@ function lifecycle(deps: ControllerDeps, parts: Parts): Controllers {
   }
 }
 
-function wakeOnEvent(deps: ControllerDeps, { wake, running }: Parts, event: EventRecord): void {
+function wakeOnEvent(deps: ControllerDeps, { wake, running, catalogue }: Parts, event: EventRecord): void {
+  catalogue.learn(event)
   for (const { kind, key, options } of wakesOf(event)) wake(kind, key, options)
   if (!concernsPools(event) || !running.has('pool')) return
   const wakePools = async () => {
@@ -127,7 +132,7 @@ function wakeOnEvent(deps: ControllerDeps, { wake, running }: Parts, event: Even
 function watch(deps: ControllerDeps, { engine, networks, wake, running }: Parts, signal: AbortSignal): Promise<void> {
   const resyncAll = () => {
     for (const controller of running.values())
-      void controller.resync().catch((error: unknown) => deps.log.warn('a resync failed', { error }))
+      void controller.resync(true).catch((error: unknown) => deps.log.warn('a resync failed', { error }))
   }
   const tell = (type: EventType) => {
     if (!running.has('container')) return
@@ -164,9 +169,9 @@ async function resyncLoop(
   controller: RunningController,
   leadership: Leadership,
 ): Promise<void> {
-  while (!leadership.signal.aborted) {
+  for (let round = 0; !leadership.signal.aborted; round++) {
     try {
-      await controller.resync()
+      await controller.resync(round % fullResyncEvery === 0)
     } catch (error) {
       if (!leadership.signal.aborted) deps.log.warn('a resync failed', { controller: kind, error })
     }

@@ -22,7 +22,8 @@ const kinds = (one: EventRecord) => wakesOf(one).map(({ kind, key }) => `${kind}
 
 describe('wakesOf', () => {
   test('a claimed container wakes its pool, which refills at once', () => {
-    expect(kinds(event('container.claimed'))).toEqual(['container/c-1', 'pool/p', 'claim/cl-1'])
+    expect(kinds(event('container.claimed'))).toEqual(['pool/p', 'container/c-1', 'claim/cl-1'])
+    expect(wakesOf(event('container.claimed')).map((wake) => wake.options?.afterMs ?? 0)).toEqual([0, 1_000, 1_000])
   })
   test('a lost container wakes its claim', () => {
     expect(kinds(event('container.lost'))).toContain('claim/cl-1')

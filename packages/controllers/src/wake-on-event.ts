@@ -9,6 +9,8 @@ export interface Wake {
   readonly options?: WakeOptions
 }
 
+const restMs = 1_000
+
 /** Whose work an event may be. The event itself is not passed on: the pass reads what is there now. */
 export function wakesOf(event: EventRecord): readonly Wake[] {
   const { type, subject, poolId, containerId, claimId } = event
@@ -18,6 +20,14 @@ export function wakesOf(event: EventRecord): readonly Wake[] {
     return poolId && type !== 'pool.phase' && type !== 'pool.warning'
       ? [{ kind: 'pool', key: poolId, options: { isUrgent: true } }]
       : []
+  if (type === 'container.claimed' || type === 'claim.active') {
+    // The claim's own request works on both; only the pool has something to do at once, and nothing may be in the way of the answer.
+    return [
+      ...(poolId && type === 'container.claimed' ? [{ kind: 'pool', key: poolId } as const] : []),
+      ...(containerId ? [{ kind: 'container', key: containerId, options: { afterMs: restMs } } as const] : []),
+      ...(claimId ? [{ kind: 'claim', key: claimId, options: { afterMs: restMs } } as const] : []),
+    ]
+  }
   if (area === 'container') {
     if (type === 'container.exec' || type === 'container.disk_exceeded') return []
     return [

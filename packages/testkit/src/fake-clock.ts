@@ -31,7 +31,8 @@ export function createFakeClock(startMs = start): FakeClock {
     return next
   }
   const settle = async () => {
-    for (let quiet = 0, seen = -1; quiet < quietTurns;) {
+    for (let quiet = 0, seen = -1, turns = 0; quiet < quietTurns; turns++) {
+      if (turns > hotTurns) throw new Error('Something runs in a hot loop: there is always more to do at this moment')
       for (let due = nextDue(elapsedMs); due; due = nextDue(elapsedMs)) due.wake()
       await turn()
       quiet = seen === moves ? quiet + 1 : 0

@@ -1,7 +1,9 @@
 import type { ClaimId } from '@boilerhouse/base'
+import { liveContainerStates } from '@boilerhouse/resources'
 
 import type { RunningController, Term } from '../controller-deps.ts'
 import { WorkQueue } from '../queue/work-queue.ts'
+import { planClaim } from './plan.ts'
 import { reconcileClaim } from './reconcile.ts'
 
 /** Takes up claims that stand still, lost their container or idled out. */
@@ -19,11 +21,24 @@ export function startClaimController(term: Term): RunningController {
   })
   return {
     wake: (key, options) => queue.wake(key as ClaimId, options),
-    async resync() {
-      for (const { id } of await term.store.claims.all()) queue.wake(id)
-    },
+    resync: (isFull) => resync(term, queue, isFull),
     depth: () => queue.depth,
     running: () => queue.running,
     stop: () => queue.stop(),
   }
 }
+
+/** Two reads of everything tell who is due; those that only wait for their idle time have their timer. */
+async function resync({ store, catalogue, clock }: Term, queue: WorkQueue<ClaimId>, isFull: boolean): Promise<void> {
+  const [claims, others] = await Promise.all([store.claims.all(), store.containers.all({ states: notBound })])
+  const lost = new Map(others.map((row) => [row.id, row]))
+  for (const claim of claims) {
+    const container = claim.containerId ? (lost.get(claim.containerId) ?? boundStandIn) : undefined
+    const workload = await catalogue.workload(claim.workloadId)
+    if (isFull || planClaim({ claim, container, workload, now: clock.nowMs() }).kind === 'resume') queue.wake(claim.id)
+  }
+}
+
+const notBound = liveContainerStates.filter((state) => state !== 'bound')
+/** All that the plan asks of a container is its state. */
+const boundStandIn = { state: 'bound' } as const

@@ -2,7 +2,7 @@ import type { ClaimRecord, ContainerRecord, WorkloadRecord } from '@boilerhouse/
 
 export interface ClaimView {
   readonly claim: ClaimRecord
-  readonly container: ContainerRecord | undefined
+  readonly container: Pick<ContainerRecord, 'state'> | undefined
   readonly workload: WorkloadRecord | undefined
   readonly now: number
 }

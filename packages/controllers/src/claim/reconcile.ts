@@ -26,12 +26,12 @@ export async function reconcileClaim(term: Term, id: ClaimId, signal: AbortSigna
   return next ? { againMs: 1_000 } : {}
 }
 
-async function look({ store, clock }: Term, id: ClaimId): Promise<ClaimView | undefined> {
+async function look({ store, catalogue, clock }: Term, id: ClaimId): Promise<ClaimView | undefined> {
   const claim = await store.claims.get(id)
   if (!claim) return undefined
   const [container, workload] = await Promise.all([
     claim.containerId ? store.containers.get(claim.containerId) : undefined,
-    store.workloads.get(claim.workloadId),
+    catalogue.workload(claim.workloadId),
   ])
   return { claim, container, workload, now: clock.nowMs() }
 }

@@ -65,6 +65,12 @@ async function warm({ term, memories }: ContainerWork, { row, view }: Pass): Pro
   const updated = await transit(term, row, 'warm', patch, { tookMs })
   if (updated.outcome === 'ok' && row.state === 'starting')
     term.metrics.observe('refill_seconds', { pool: row.poolId }, tookMs / 1000)
+  const intervalMs = view.workload?.spec.healthCheck?.intervalMs
+  if (updated.outcome === 'ok' && intervalMs !== undefined && memories.of(row).hasPassed) {
+    memories.of(updated.record)
+    // The probe that made it warm was its first.
+    memories.update(row.id, { nextProbeAt: term.clock.nowMs() + intervalMs })
+  }
   return next(updated)
 }
 

@@ -28,7 +28,7 @@ export function startContainerController(term: Term): RunningController {
   const sampler = startSampler(term)
   return {
     wake: (key, options) => queue.wake(key as ContainerId, options),
-    resync: () => resync(term, queue),
+    resync: (isFull) => resync(term, queue, isFull),
     depth: () => queue.depth,
     running: () => queue.running,
     async stop() {
@@ -37,19 +37,32 @@ export function startContainerController(term: Term): RunningController {
   }
 }
 
-async function resync(term: Term, queue: WorkQueue<ContainerId>): Promise<void> {
-  const { engine, runtime, store, leadership } = term
-  if (engine.isConnected) {
-    try {
-      const askedAt = engine.turn()
-      const list = await runtime.list(leadership.signal)
-      engine.replace(list, askedAt)
-      await removeUnknown(term, list)
-    } catch (error) {
-      if (!isFault(error)) throw error
-      // The rows are looked at all the same; the watch tells when the engine is back.
-      term.log.warn('the engine could not be listed', { error })
-    }
+/** One list of the engine, one of the rows, one of the claims; only those that do not fit together get a pass of their own. */
+async function resync(term: Term, queue: WorkQueue<ContainerId>, isFull: boolean): Promise<void> {
+  const { store } = term
+  const changed = new Set(await listEngine(term))
+  const [rows, claims] = await Promise.all([store.containers.all(), store.claims.all()])
+  const held = new Set(claims.map((claim) => claim.containerId))
+  for (const row of rows) {
+    const isAtRest = row.state === 'warm' || (row.state === 'bound' && held.has(row.id))
+    if (isFull || !isAtRest || changed.has(row.id)) queue.wake(row.id)
   }
-  for (const row of await store.containers.all()) queue.wake(row.id)
+}
+
+/** Containers that are not as they were known. */
+async function listEngine(term: Term): Promise<readonly ContainerId[]> {
+  const { engine, runtime, leadership } = term
+  if (!engine.isConnected) return []
+  try {
+    const askedAt = engine.turn()
+    const list = await runtime.list(leadership.signal)
+    const changed = engine.replace(list, askedAt)
+    await removeUnknown(term, list)
+    return changed
+  } catch (error) {
+    if (!isFault(error)) throw error
+    // The rows are looked at all the same; the watch tells when the engine is back.
+    term.log.warn('the engine could not be listed', { error })
+    return []
+  }
 }

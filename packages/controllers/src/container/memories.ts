@@ -21,7 +21,8 @@ export class Memories {
       state: row.state,
       health: known?.health ?? row.health,
       attempts: 0,
-      nextProbeAt: 0,
+      // A claim does not change when its container's next probe is due.
+      nextProbeAt: known?.state === 'warm' && row.state === 'bound' ? known.nextProbeAt : 0,
       hasPassed: false,
       timesUnhealthy: known?.timesUnhealthy ?? 0,
       ...(row.state === 'unhealthy' && known?.unhealthySince !== undefined ? { unhealthySince: known.unhealthySince } : {}),

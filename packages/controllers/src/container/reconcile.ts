@@ -52,7 +52,7 @@ async function applyPass(
 }
 
 async function look({ term, memories }: ContainerWork, row: ContainerRecord, signal: AbortSignal): Promise<ContainerView> {
-  const { store, engine, runtime, clock, disk } = term
+  const { store, catalogue, engine, runtime, clock, disk } = term
   // A new row has no container yet, and `ensure` takes over one that is there; everything else is asked for.
   const isNew = row.state === 'starting' && engine.get(row.id) === 'unknown'
   if (engine.isStale(row.id) && engine.isConnected && !isNew && row.state !== 'draining') {
@@ -60,8 +60,8 @@ async function look({ term, memories }: ContainerWork, row: ContainerRecord, sig
     engine.set(row.id, (await runtime.get(row.id, signal)) ?? 'absent', askedAt)
   }
   const [pool, workload, claim, isDiskFull] = await Promise.all([
-    store.pools.get(row.poolId),
-    store.workloads.get(row.workloadId),
+    catalogue.pool(row.poolId),
+    catalogue.workload(row.workloadId),
     row.claimId ? store.claims.get(row.claimId) : undefined,
     row.state === 'starting' ? disk.isFull(signal) : false,
   ])

@@ -1,5 +1,5 @@
 import { isFault, type PoolId } from '@boilerhouse/base'
-import type { ClaimRecord, ContainerRecord, PoolRecord } from '@boilerhouse/resources'
+import type { ClaimRecord, PoolRecord } from '@boilerhouse/resources'
 
 import { actorOf, type Term } from '../controller-deps.ts'
 import type { Again } from '../queue/work-queue.ts'
@@ -14,14 +14,13 @@ export async function drainPool(
   { term, memories }: PoolWork,
   pool: PoolRecord,
   memory: PoolMemory,
-  containers: readonly ContainerRecord[],
+  left: number,
   signal: AbortSignal,
 ): Promise<Again> {
   const claims = await term.store.claims.all({ poolId: pool.id })
   for (const claim of claims) startRelease(term, memory, claim, signal)
-  const left = containers.filter((one) => one.state !== 'gone')
   if (claims.length > 0) return { againMs: releaseAgainMs }
-  if (left.length > 0) return { againMs: 1_000 }
+  if (left > 0) return { againMs: 1_000 }
   await term.networks.remove(pool.id, signal)
   const removed = await term.store.pools.remove(pool.id, { fence: term.leadership.fence, event: deletedEvent(pool.id) })
   if (removed.outcome === 'conflict') return { againMs: 1_000 }

@@ -10,8 +10,10 @@ export interface PoolView {
   readonly pool: PoolRecord
   /** Absent where it was deleted: nothing starts. */
   readonly workload: WorkloadRecord | undefined
-  /** Every container of the pool that is not `gone`. */
+  /** Every container of the pool that is not `gone`, without those that are counted in `bound`. */
   readonly containers: readonly ContainerRecord[]
+  /** How many more there are with a tenant: the pool leaves them alone, so their rows are not read. */
+  readonly bound?: number
   readonly circuit: Circuit
   readonly host: {
     readonly freeMb: number
@@ -55,6 +57,8 @@ export function planPool(view: PoolView): PoolPlan {
 
 export interface Sorted {
   readonly live: readonly ContainerRecord[]
+  /** With those that are only counted. */
+  readonly liveCount: number
   readonly stuck: readonly ContainerRecord[]
   readonly starting: readonly ContainerRecord[]
   readonly warm: readonly ContainerRecord[]
@@ -65,7 +69,7 @@ export interface Sorted {
   readonly coming: readonly ContainerRecord[]
 }
 
-function sortContainers({ pool, workload, containers, settingsChangedAt = 0, now }: PoolView): Sorted {
+function sortContainers({ pool, workload, containers, bound = 0, settingsChangedAt = 0, now }: PoolView): Sorted {
   const isStuck = (c: ContainerRecord) => c.state === 'starting' && now - c.createdAt > pool.spec.startDeadlineMs
   const isFresh = (c: ContainerRecord) =>
     workload === undefined || (c.workloadGeneration === workload.generation && c.createdAt >= settingsChangedAt)
@@ -74,6 +78,7 @@ function sortContainers({ pool, workload, containers, settingsChangedAt = 0, now
   const warm = oldestFirst.filter((c) => c.state === 'warm')
   return {
     live: oldestFirst,
+    liveCount: oldestFirst.length + bound,
     stuck: oldestFirst.filter(isStuck),
     starting,
     warm,
@@ -97,7 +102,7 @@ function planDraining(sorted: Sorted): PoolPlan {
     conditions: quarantineCondition(sorted),
     isProven: false,
     isShort: false,
-    counts: { warm: sorted.warm.length, starting: sorted.starting.length, live: sorted.live.length, wanted: 0 },
+    counts: { warm: sorted.warm.length, starting: sorted.starting.length, live: sorted.liveCount, wanted: 0 },
   }
 }
 
@@ -121,28 +126,28 @@ function planServing(view: PoolView, sorted: Sorted): PoolPlan {
     conditions: planConditions(view, sorted),
     isProven: sorted.fresh.some((c) => c.createdAt >= circuit.failedAt && now - warmSince(c) >= provenAfterMs),
     isShort,
-    counts: { warm: sorted.warm.length, starting: sorted.starting.length, live: sorted.live.length, wanted },
+    counts: { warm: sorted.warm.length, starting: sorted.starting.length, live: sorted.liveCount, wanted },
     ...again(view, sorted, surplus.nextAt, isShort),
   }
 }
 
 /** minSize, or what is left of maxSize beside those that are in use. */
-function wantedWarm({ spec }: PoolRecord, { live, warm, starting, stuck }: Sorted): number {
-  const inUse = live.length - warm.length - starting.length - stuck.length
+function wantedWarm({ spec }: PoolRecord, { liveCount, warm, starting, stuck }: Sorted): number {
+  const inUse = liveCount - warm.length - starting.length - stuck.length
   return Math.max(0, Math.min(spec.minSize, spec.maxSize - inUse))
 }
 
 function countCreates(view: PoolView, sorted: Sorted): number {
   const { pool, workload, circuit, host, now } = view
   if (workload?.status.state !== 'ready' || view.networkFault || host.freeMb < host.minFreeMb) return 0
-  const { live, starting, fresh, coming } = sorted
+  const { liveCount, starting, fresh, coming } = sorted
   const unproven = starting.length + fresh.filter((c) => now - warmSince(c) < provenAfterMs).length
   return Math.max(
     0,
     Math.min(
       pool.spec.minSize - fresh.length - coming.length,
       pool.spec.maxFillConcurrency - starting.length,
-      pool.spec.maxSize - live.length,
+      pool.spec.maxSize - liveCount,
       host.room,
       allowedStarts(circuit, unproven, now),
     ),
@@ -158,8 +163,12 @@ function planSurplus({ pool, now }: PoolView, { fresh }: Sorted): { gone: readon
 }
 
 /** A quarantined container is kept for whoever wants to look at it, until the pool needs its place. */
-function planQuarantine({ pool }: PoolView, { live, warm, coming }: Sorted, creates: number): readonly ContainerRecord[] {
-  const isFull = live.length + creates >= pool.spec.maxSize && !live.some((c) => c.state === 'draining')
+function planQuarantine(
+  { pool }: PoolView,
+  { live, liveCount, warm, coming }: Sorted,
+  creates: number,
+): readonly ContainerRecord[] {
+  const isFull = liveCount + creates >= pool.spec.maxSize && !live.some((c) => c.state === 'draining')
   const isShort = warm.length + coming.length + creates < pool.spec.minSize
   return isFull && isShort ? live.filter(mayGiveWay).slice(0, 1) : []
 }
@@ -176,7 +185,7 @@ function phaseOf(view: PoolView, sorted: Sorted, isShort: boolean): PoolPhase {
   if (workload === undefined || workload.status.state === 'error') return 'degraded'
   if (!isShort) return 'ready'
   const isBrief = pool.status.phase === 'ready' && now - (shortSince ?? now) < shortGraceMs
-  return isBrief && sorted.starting.length + sorted.warm.length + sorted.live.length > 0 ? 'ready' : 'filling'
+  return isBrief && sorted.liveCount > 0 ? 'ready' : 'filling'
 }
 
 function again(view: PoolView, sorted: Sorted, surplusAt: number | undefined, isShort: boolean): { againMs?: number } {

@@ -3,6 +3,7 @@ import type { PoolId } from '@boilerhouse/base'
 import type { RunningController, Term } from '../controller-deps.ts'
 import { WorkQueue } from '../queue/work-queue.ts'
 import { everyPool } from './every-pool.ts'
+import { Pace } from './pace.ts'
 import { PoolMemories } from './pool-memory.ts'
 import { reconcilePool, type PoolWork } from './reconcile.ts'
 
@@ -10,6 +11,7 @@ import { reconcilePool, type PoolWork } from './reconcile.ts'
 export function startPoolController(term: Term): RunningController {
   const work: PoolWork = { term, memories: new PoolMemories() }
   const unsubscribe = term.hub.subscribe((event) => work.memories.learn(event))
+  const pace = new Pace(term.clock)
   const queue = new WorkQueue<PoolId>({
     name: 'pool',
     clock: term.clock,
@@ -17,11 +19,11 @@ export function startPoolController(term: Term): RunningController {
     log: term.log,
     concurrency: 64,
     backoff: { firstMs: 100, maxMs: 5_000 },
-    reconcile: (id, signal) => reconcilePool(work, id, signal),
+    reconcile: (id, signal) => pace.timed(id, () => reconcilePool(work, id, signal)),
     onFenced: () => term.leadership.stepBack(),
   })
   return {
-    wake: (key, options) => queue.wake(key as PoolId, options),
+    wake: (key, options) => queue.wake(key as PoolId, { ...options, afterMs: Math.max(options?.afterMs ?? 0, pace.waitMs(key)) }),
     async resync() {
       for (const pool of await everyPool(term.store)) queue.wake(pool.id)
     },

@@ -1,5 +1,5 @@
 import { isFault, newContainerId, type PoolId } from '@boilerhouse/base'
-import type { ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+import { liveContainerStates, type ContainerRecord, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
 
 import { transit } from '../container/transit.ts'
 import { actorOf, type Term } from '../controller-deps.ts'
@@ -15,6 +15,7 @@ export interface PoolWork {
   readonly memories: PoolMemories
 }
 
+const notBound = liveContainerStates.filter((state) => state !== 'bound')
 const networkAgainMs = 5_000
 
 /** Looks at one pool, applies its plan and tells its status. */
@@ -27,16 +28,21 @@ export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSig
     return {}
   }
   const memory = memories.of(pool, clock.nowMs())
-  const [workload, containers] = await Promise.all([store.workloads.get(pool.workloadId), store.containers.all({ poolId: id })])
+  const [workload, containers] = await Promise.all([
+    term.catalogue.workload(pool.workloadId),
+    store.containers.all({ poolId: id, states: notBound }),
+  ])
+  // After the rows, so that one that is bound in between is counted twice and not forgotten: maxSize is never passed.
+  const bound = (await store.containers.counts(id)).get(id)?.bound ?? 0
   noteChanges(memory, pool, workload, clock.nowMs())
-  const view = await viewOf(work, memory, { pool, workload, containers }, signal)
+  const view = await viewOf(work, memory, { pool, workload, containers, bound }, signal)
   const plan = planPool(view)
   for (const step of plan.steps) if (!(await applyStep(term, view, step))) break
   if (plan.isProven) memory.circuit = closedCircuit
   if (!plan.isShort) delete memory.shortSince
   else memory.shortSince ??= clock.nowMs()
   await writeStatus(term, pool, plan)
-  if (pool.status.phase === 'draining') return drainPool(work, pool, memory, containers, signal)
+  if (pool.status.phase === 'draining') return drainPool(work, pool, memory, containers.length + bound, signal)
   return againOf(plan, memory)
 }
 
@@ -55,7 +61,7 @@ function noteChanges(memory: PoolMemory, pool: PoolRecord, workload: WorkloadRec
   memory.settings = settings
 }
 
-type Rows = Pick<PoolView, 'pool' | 'workload' | 'containers'>
+type Rows = Pick<PoolView, 'pool' | 'workload' | 'containers' | 'bound'>
 
 async function viewOf({ term }: PoolWork, memory: PoolMemory, rows: Rows, signal: AbortSignal): Promise<PoolView> {
   const { clock, disk, settings, store } = term

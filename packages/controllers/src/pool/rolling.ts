@@ -10,11 +10,11 @@ import type { PoolView, Sorted } from './plan.ts'
  */
 export function planRolling(view: PoolView, sorted: Sorted, creates: number): readonly ContainerRecord[] {
   const { pool, workload, circuit, host, networkFault } = view
-  const { warm, outdated, live, coming } = sorted
+  const { warm, outdated, liveCount, coming } = sorted
   const canReplace = workload?.status.state === 'ready' && !isOpen(circuit) && !networkFault && host.freeMb >= host.minFreeMb
   if (outdated.length === 0 || !canReplace) return []
   const hasReplacement = coming.length + creates > 0
-  const isCramped = !hasReplacement && (live.length >= pool.spec.maxSize || host.room <= 0)
+  const isCramped = !hasReplacement && (liveCount >= pool.spec.maxSize || host.room <= 0)
   const kept = isCramped ? pool.spec.minSize - 1 : pool.spec.minSize
   return outdated.slice(0, Math.max(0, warm.length - Math.max(0, kept)))
 }

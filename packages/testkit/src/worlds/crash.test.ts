@@ -91,7 +91,7 @@ describe('whatever happens', () => {
   test('crashes, outages, deaths and rolls leave the world whole', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(actArb, { minLength: 5, maxLength: 25 }), (acts) => story(acts, 0)),
-      { numRuns: 25 },
+      { numRuns: 40 },
     )
   }, 120_000)
   test('reads that are a second old change nothing of it', async () => {
