@@ -1,4 +1,4 @@
-import { isFault, type Clock, type Metrics } from '@boilerhouse/base'
+import { isFault, type Clock, type Metrics, type Tracer } from '@boilerhouse/base'
 import type { ClaimRecord, ClaimState, EventInput, EventType } from '@boilerhouse/resources'
 
 /** One use case under way: who asked, until when, and how long each phase took. */
@@ -12,20 +12,26 @@ export interface Run {
 }
 
 export interface Timings {
-  /** Runs the action and adds its time to the phase; each phase may come several times. */
+  /** Runs the action as a span, and adds its time to the phase; each phase may come several times. */
   phase<T>(name: string, action: () => Promise<T>): Promise<T>
   /** Every phase in ms, and `total` since the run began. */
   all(): Record<string, number>
 }
 
-export function createTimings({ clock, metrics }: { readonly clock: Clock; readonly metrics: Metrics }): Timings {
+interface TimingsDeps {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly tracer: Tracer
+}
+
+export function createTimings({ clock, metrics, tracer }: TimingsDeps): Timings {
   const startedMs = clock.monotonicMs()
   const phases: Record<string, number> = {}
   return {
     async phase(name, action) {
       const beganMs = clock.monotonicMs()
       try {
-        return await action()
+        return await tracer.span(`claim.${name}`, {}, action)
       } finally {
         const tookMs = clock.monotonicMs() - beganMs
         phases[name] = (phases[name] ?? 0) + tookMs

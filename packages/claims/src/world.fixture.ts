@@ -37,6 +37,7 @@ export interface WorldOptions {
   readonly pool?: object
   readonly settings?: Partial<ClaimsSettings>
   readonly warm?: number
+  readonly deps?: Partial<ClaimsDeps>
 }
 
 /** A clock that runs with the real one and can be put forward. */
@@ -121,6 +122,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     tracer: noTracer,
     box: createSecretBox('key'),
     settings,
+    ...options.deps,
   }
   const opened: Claims[] = []
   const open = (over: Partial<ClaimsDeps>) => {
