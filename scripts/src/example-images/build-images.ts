@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { Progress } from '../bootstrap/progress.ts'
 import { lastLines, runCommand } from '../bootstrap/run-command.ts'
 import { SetUpFailure } from '../bootstrap/set-up-failure.ts'
-import { layOutRootfs } from './bun-rootfs.ts'
+import { layOutRootfs, librariesOf } from './bun-rootfs.ts'
 import { engineCall } from './engine-call.ts'
-import { baseImage, contextFiles, derivedImages, fileMark, recipeDigest, tagOf } from './image-context.ts'
+import { baseBasis, baseImage, contextFiles, derivedImages, recipeDigest, tagOf } from './image-context.ts'
 
 export interface BuildOptions {
   readonly root: string
@@ -21,7 +21,7 @@ const digestLabel = 'io.boilerhouse.example-digest'
 export async function buildExampleImages(options: BuildOptions): Promise<void> {
   const { root, bun } = options
   const parts = { bun, busybox: join(root, '.tools/bin/busybox') }
-  const basis = [await fileMark(parts.bun), await fileMark(parts.busybox)].join('\n')
+  const basis = await baseBasis(parts.busybox, await librariesOf(bun))
   const baseDigest = await ensureImage(baseImage, basis, options, (staged) => stageRootfs(staged, parts))
   await Promise.all(derivedImages.map((name) => ensureImage(name, baseDigest, options)))
 }

@@ -29,7 +29,7 @@ export async function layOutRootfs(rootfs: string, { bun, busybox }: RootfsParts
 }
 
 /** Absolute paths of the loader and the shared libraries of a program. */
-async function librariesOf(program: string): Promise<readonly string[]> {
+export async function librariesOf(program: string): Promise<readonly string[]> {
   const { exitCode, output } = await runCommand(['ldd', program])
   const paths = output.split('\n').flatMap((line) => /(?:=>\s*|^\s*)(\/\S+)\s+\(0x/.exec(line)?.[1] ?? [])
   if (exitCode === 0 && paths.length > 0) return paths

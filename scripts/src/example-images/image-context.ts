@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Built from `examples/<name>` as `boilerhouse/<name>`; the others start from it. */
@@ -27,8 +27,9 @@ export async function recipeDigest(directory: string, basis: string): Promise<st
   return hash.digest('hex').slice(0, 32)
 }
 
-/** Stands for large files without reading them. */
-export async function fileMark(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path)
-  return `${path} ${size} ${mtimeMs}`
+/** What the base is made of, by content: the same in every checkout, so that two of them share their images. */
+export async function baseBasis(busybox: string, libraries: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(`${Bun.version} ${Bun.revision} ${process.arch}`)
+  for (const path of [busybox, ...libraries]) hash.update(await readFile(path))
+  return hash.digest('hex')
 }
