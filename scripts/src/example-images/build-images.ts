@@ -35,8 +35,7 @@ async function ensureImage(
 ): Promise<string> {
   const source = join(root, 'examples', name)
   const digest = await recipeDigest(source, basis)
-  const former = await builtImage(name)
-  if (former?.digest === digest) return digest
+  if ((await builtDigest(name)) === digest) return digest
   progress.working(`building ${tagOf(name)} from local files`)
   await mkdir(join(root, 'examples/.staged'), { recursive: true })
   const staged = await mkdtemp(join(root, 'examples/.staged', `${name}-`))
@@ -44,8 +43,6 @@ async function ensureImage(
     for (const file of await contextFiles(source)) await copyFile(join(source, file), join(staged, file))
     await stage?.(staged)
     await build(name, staged, digest)
-    // The image it replaces has no name any more; the engine keeps it where a container still runs from it.
-    if (former) await engineCall(`/images/${former.id}`, { method: 'DELETE' })
   } finally {
     await rm(staged, { recursive: true, force: true })
   }
@@ -71,11 +68,12 @@ async function stageRootfs(staged: string, parts: { bun: string; busybox: string
   await rm(rootfs, { recursive: true })
 }
 
-async function builtImage(name: string): Promise<{ id: string; digest: string | undefined } | undefined> {
+/** An image that is replaced is not removed: a running server may still start containers from it by its id. */
+async function builtDigest(name: string): Promise<string | undefined> {
   const response = await engineCall(`/images/${tagOf(name)}/json`)
   if (!response.ok) return undefined
-  const image = (await response.json()) as { Id: string; Config?: { Labels?: Record<string, string> | null } }
-  return { id: image.Id, digest: image.Config?.Labels?.[digestLabel] }
+  const image = (await response.json()) as { Config?: { Labels?: Record<string, string> | null } }
+  return image.Config?.Labels?.[digestLabel]
 }
 
 async function build(name: string, staged: string, digest: string): Promise<void> {
