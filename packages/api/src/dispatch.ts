@@ -65,7 +65,7 @@ export function createDispatch({ spec, handler }: Route, deps: RouteDeps, idempo
 
     const key = spec.isIdempotent ? request.headers.get('idempotency-key') : null
     if (key !== null) {
-      const scope = `${principal.id}\0${spec.method} ${new URL(request.url).pathname}`
+      const scope = `${principal.id} ${spec.method} ${new URL(request.url).pathname}`
       return toResponse(await idempotency.once(scope, key, checkedBody, async () => finish(asJson(await run()))))
     }
     const ran = run()
