@@ -9,8 +9,8 @@ import { createEngineContainers, unlessStatus } from './engine-containers.ts'
 import type { Images } from './images.ts'
 import { engineNameOf, labelFilter } from './labels.ts'
 import type { Layout } from './layout.ts'
-import { untilWaiting } from './parked.ts'
-import { prepareSlot, removeSlot } from './slot.ts'
+import { untilParked } from './parked.ts'
+import { hasParked, prepareSlot, removeSlot } from './slot.ts'
 import type { VolumeStore } from './volumes/volume-store.ts'
 
 export interface ContainersDeps {
@@ -88,10 +88,11 @@ async function ensure(
     const name = engineNameOf(installation, containerId)
     await engine.call(call, (docker) => unlessStatus(docker.getContainer(name).start(), 304))
     deps.metrics.observe('container_start_seconds', {}, (clock.monotonicMs() - startedMs) / 1000)
-    if (spec.workload.warmth === 'parked') {
-      await untilWaiting(layout.slot(containerId), { clock, signal, isRunning: () => isRunning(containerId, signal) })
-    }
     info = await inspect(containerId, signal)
+  }
+  // One that a former server started, and died before it saw it wait, is waited for too.
+  if (spec.workload.warmth === 'parked' && info?.State.Running && !hasParked(layout.slot(containerId))) {
+    await untilParked(layout.slot(containerId), { clock, signal, isRunning: () => isRunning(containerId, signal) })
   }
   const view = info && viewOf(installation, layout, info)
   if (!view) throw new Fault('runtime.container_gone', `The container ${containerId} was removed while it started`)

@@ -161,6 +161,20 @@ test.each(crashes)(
   20_000,
 )
 
+test('a delivery that comes before the container waits is not taken for one that was started', async () => {
+  const spec = fixture.specOf({
+    warmth: 'parked',
+    volumes,
+    entrypoint: ['/bin/sh', '-c', 'echo "$A" > /state/starts; exec sleep 1000'],
+  })
+  const ensured = fixture.containers.ensure(spec, never)
+  while (!(await fixture.containers.isRunning(spec.containerId, never))) await Bun.sleep(1)
+  const delivery = deliveryOf(spec.containerId, { start: { environment: { A: 'of the claim' } } })
+  expect(await fixture.deliver(spec.containerId, delivery, never)).toEqual({ isNew: true, isStarted: true })
+  await ensured
+  expect((await untilThere(statePath(spec.containerId, 'starts'))).toString()).toBe('of the claim\n')
+}, 20_000)
+
 test('twenty deliveries of one claim at once start the program once', async () => {
   const containerId = await park(countStarts)
   const delivery = deliveryOf(containerId, { start: { environment: { A: 'b' } } })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Fault, type Clock } from '@boilerhouse/base'
 
 import type { SlotPaths } from './layout.ts'
+import { hasParked, markParked } from './slot.ts'
 
 /** A claim's program has to acknowledge within this; the container may be starved of cpu, not more. */
 const ackTimeoutMs = 10_000
@@ -24,8 +25,13 @@ export interface WakeInput {
 export async function wakeParked({ paths, clock, isRunning, signal }: WakeInput): Promise<void> {
   const ack = openSync(join(paths.box, 'ack'), constants.O_RDWR | constants.O_NONBLOCK)
   try {
-    if (isWaiting(paths, newline)) return await acknowledged(ack, clock, signal)
-    if (!(await isRunning())) throw new Fault('runtime.container_gone', 'The parked container does not run any more')
+    if (!isWaiting(paths, newline)) {
+      if (!(await isRunning())) throw new Fault('runtime.container_gone', 'The parked container does not run any more')
+      if (hasParked(paths)) return
+      // Still on its way to `wake`, which it opens before it looks for `start`: it finds it by itself.
+    }
+    await acknowledged(ack, clock, signal)
+    markParked(paths)
   } finally {
     closeSync(ack)
   }
@@ -48,10 +54,10 @@ export function isWaiting(paths: SlotPaths, bytes: Uint8Array = new Uint8Array()
   }
 }
 
-/** Resolves once the parked script waits: a container whose start took longer than that is not one. */
-export async function untilWaiting(paths: SlotPaths, { clock, isRunning, signal }: Omit<WakeInput, 'paths'>): Promise<void> {
+/** Resolves once the parked script was seen waiting; it counts as a start, with a deadline. */
+export async function untilParked(paths: SlotPaths, { clock, isRunning, signal }: Omit<WakeInput, 'paths'>): Promise<void> {
   const deadlineMs = clock.monotonicMs() + ackTimeoutMs
-  for (let waitMs = 1; !isWaiting(paths); waitMs = Math.min(waitMs * 2, 100)) {
+  for (let waitMs = 1; !isWaiting(paths) && !hasParked(paths); waitMs = Math.min(waitMs * 2, 100)) {
     signal.throwIfAborted()
     if (waitMs >= 100 && !(await isRunning())) {
       throw new Fault('runtime.start_failed', 'The parked container ended before it waited for a claim', {
@@ -62,6 +68,7 @@ export async function untilWaiting(paths: SlotPaths, { clock, isRunning, signal 
       throw new Fault('runtime.start_failed', 'The parked container does not wait for a claim')
     await clock.sleep(waitMs, signal)
   }
+  markParked(paths)
 }
 
 /** By event: the stream of a pipe costs no thread and no polling. */

@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { ContainerSpec } from '@boilerhouse/runtime'
 
 import type { SlotPaths } from './layout.ts'
+import { giveTo } from './ownership.ts'
 import { parkScript } from './park-script.ts'
 import { writeBeside } from './write-beside.ts'
 
 /** Makes the slot a container is started with. Safe to call again; what a claim delivered stays. */
 export function prepareSlot(paths: SlotPaths, spec: ContainerSpec): void {
-  const { runAsUser } = spec.workload.security
   for (const directory of [paths.root, paths.box, join(paths.box, 'bin'), paths.secrets]) makeDirectory(directory, 0o755)
   makeDirectory(paths.temporary, 0o700)
   makeDirectory(paths.comm, 0o755)
-  if (statSync(paths.comm).uid !== runAsUser) chownSync(paths.comm, runAsUser, -1)
+  if (spec.workload.volumes.comm) giveTo(paths.comm, spec.workload.security.runAsUser)
   if (spec.workload.warmth !== 'parked') return
   makePipe(join(paths.box, 'wake'))
   makePipe(join(paths.box, 'ack'))
@@ -34,6 +34,14 @@ export function readMark(paths: SlotPaths): { readonly claimId: string; readonly
 /** Beside the box, where the container cannot see it: which claim's program was started in this slot. */
 const startedPath = (paths: SlotPaths): string => join(paths.root, 'started')
 export const readStarted = (paths: SlotPaths): string | undefined => readIfThere(startedPath(paths))
+
+/**
+ * Told once the parked script was seen waiting; no claim comes before that. So one that does not wait and has no such mark is still
+ * on its way there, and one that has it runs its program.
+ */
+const parkedPath = (paths: SlotPaths): string => join(paths.root, 'parked')
+export const hasParked = (paths: SlotPaths): boolean => existsSync(parkedPath(paths))
+export const markParked = (paths: SlotPaths): void => writeBeside(paths.temporary, parkedPath(paths), '')
 
 /** First the mark, then the environment goes: a crash between leaves a mark and a file that nobody reads. */
 export function markStarted(paths: SlotPaths, claimId: string): void {

@@ -1,10 +1,11 @@
-import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { Fault, isFault, type ContainerId } from '@boilerhouse/base'
 import type { ContainerSpec, StateKey, VolumeAgent } from '@boilerhouse/runtime'
 
 import { customVolume, stateVolume, type Layout } from '../layout.ts'
+import { giveTo } from '../ownership.ts'
 import { entryNames, hasEntry, writeDurably } from './entries.ts'
 import { createStateKeeper, type StateKeeper, type StateKeeperDeps } from './state-keeper.ts'
 import { keptNameOf, keptPaths, type KeptPaths } from './state-moves.ts'
@@ -121,11 +122,6 @@ async function prepareVolumes(layout: Layout, spec: ContainerSpec): Promise<void
     const path = join(root, name)
     await mkdir(path, { recursive: true, mode: 0o700 })
     await chmod(path, 0o700)
-    const found = await lstat(path)
-    if (found.uid !== uid) await chown(path, uid, found.gid).catch(notPreparable(uid))
+    giveTo(path, uid)
   }
-}
-
-const notPreparable = (uid: number) => (cause: unknown) => {
-  throw new Fault('workload.user_not_preparable', `Cannot make volumes for the user ${uid}`, { cause })
 }
