@@ -60,7 +60,7 @@ function assemble(deps: ApiDeps): RouteDeps {
     ...deps,
     limits,
     startedAtMs,
-    auth: createAuthenticator({ keys: store.keys, hub, clock, adminKeyHash: deps.adminKeyHash, keyCacheMs: limits.keyCacheMs }),
+    auth: createAuthenticator({ keys: store.keys, hub, clock, adminKeyHash: deps.adminKeyHash, ...limits }),
     tickets: createTickets({ box, clock, idempotency: store.idempotency, ttlMs: limits.ticketTtlMs }),
     tail: new EventTail(hub, limits.eventBuffer),
     streams: new StreamRegistry(metrics, limits.maxEventStreams),

@@ -14,6 +14,8 @@ export interface ApiLimits {
   readonly idempotencyWaitMs: number
   readonly ticketTtlMs: number
   readonly maxEventStreams: number
+  /** Of a key that has no rate of its own; the built-in admin key has none. */
+  readonly requestsPerMinute: number
 }
 
 export const defaultLimits: ApiLimits = {
@@ -27,4 +29,5 @@ export const defaultLimits: ApiLimits = {
   idempotencyWaitMs: 620_000,
   ticketTtlMs: 60_000,
   maxEventStreams: 2_000,
+  requestsPerMinute: 60_000,
 }

@@ -32,11 +32,14 @@ export interface AuthenticatorDeps {
   readonly clock: Clock
   readonly adminKeyHash: string
   readonly keyCacheMs: number
+  /** Of a key that has no rate of its own; the built-in admin key has none. */
+  readonly requestsPerMinute: number
 }
 
 export const adminPrincipal: Principal = { kind: 'key', id: 'admin', role: 'admin', projectId: 'default' }
 
-export function createAuthenticator({ keys, hub, clock, adminKeyHash, keyCacheMs }: AuthenticatorDeps): Authenticator {
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
+  const { keys, hub, clock, adminKeyHash, keyCacheMs, requestsPerMinute } = deps
   const cache = new KeyCache({ keys, clock, maxAgeMs: keyCacheMs })
   const limit = new RateLimit(clock)
   const used = new Map<KeyId, number>()
@@ -57,7 +60,7 @@ export function createAuthenticator({ keys, hub, clock, adminKeyHash, keyCacheMs
   })
   const admit = (record: KeyRecord | undefined): Principal => {
     if (!record || isDead(record, clock.nowMs())) throw new Fault('auth.invalid', 'The key is unknown, expired or revoked')
-    if (record.requestsPerMinute !== undefined) limit.take(record.id, record.requestsPerMinute)
+    limit.take(record.id, record.requestsPerMinute ?? requestsPerMinute)
     used.set(record.id, clock.nowMs())
     return toPrincipal(record)
   }
