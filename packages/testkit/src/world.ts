@@ -2,7 +2,14 @@ import { createSecretBox, noMetrics, noTracer, silentLogger, type Logger, type M
 import { createClaims, type Claims } from '@boilerhouse/claims'
 import { createControllers, type Controllers, type ControllerSettings } from '@boilerhouse/controllers'
 import { createFakeEngine, createFakeRuntime, type FakeControl, type FakeEngine } from '@boilerhouse/runtime'
-import { createEventHub, createMemoryData, createMemoryStore, type EventHub, type Store } from '@boilerhouse/store'
+import {
+  createEventHub,
+  createMemoryData,
+  createMemoryStore,
+  type EventHub,
+  type MemoryData,
+  type Store,
+} from '@boilerhouse/store'
 
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { mortal, type Life } from './mortal.ts'
@@ -22,6 +29,8 @@ export interface World extends WorldActions {
   readonly clock: FakeClock
   /** The store itself, with no staleness and no death between: for asserting. */
   readonly store: Store
+  /** What the store holds: a second server may be opened on it. */
+  readonly data: MemoryData
   readonly engine: FakeEngine
   /** What a test does to the world behind the server's back; `setProbe`, `failNext` and the counts begin anew with each server. */
   readonly control: FakeControl
@@ -62,7 +71,7 @@ interface Server {
 
 interface Ground {
   readonly clock: FakeClock
-  readonly data: ReturnType<typeof createMemoryData>
+  readonly data: MemoryData
   readonly engine: FakeEngine
   readonly stale: { ms: number }
   readonly options: WorldOptions
@@ -85,6 +94,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const world = {
     clock,
     store,
+    data: ground.data,
     engine: ground.engine,
     get control() {
       return server.control
