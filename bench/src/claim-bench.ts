@@ -1,0 +1,128 @@
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { benchImage, webServer } from './bench-image.ts'
+import { poolSize, withBenchPool, type BenchPool } from './bench-pool.ts'
+import type { BenchContext, Benchmark } from './benchmark.ts'
+import { createRandom } from './random.ts'
+import type { Result } from './report.ts'
+import { summarise } from './statistics.ts'
+import { createStopwatch, type Stopwatch } from './stopwatch.ts'
+
+const rounds = 16
+
+export const claimBench: Benchmark = {
+  name: 'claim',
+  summary: 'one warm claim after another on Docker, beside the raw calls of the engine',
+  run: (context) => withBenchPool(context.note, (pool) => measure(pool, context)),
+}
+
+async function measure(pool: BenchPool, { seed, scale, note }: BenchContext): Promise<Result> {
+  const watch = createStopwatch()
+  const phases = createStopwatch()
+  const random = createRandom(seed)
+  const disk = openDisk(pool.server.dataDir)
+  const count = Math.max(1, Math.round(rounds * scale))
+  try {
+    for (let round = 0; round <= count; round++) {
+      await claimAll(pool, { round, watch, phases, random, disk })
+      if (round === 0) for (const each of [watch, phases]) each.reset()
+      note(`round ${round} of ${count}${round === 0 ? ' (warm-up)' : ''}`)
+    }
+  } finally {
+    disk.close()
+  }
+  return resultOf(watch, phases, pool)
+}
+
+interface Round {
+  readonly round: number
+  readonly watch: Stopwatch
+  readonly phases: Stopwatch
+  readonly random: () => number
+  readonly disk: Disk
+}
+
+/** Claims the whole pool, one after another, each beside one call of a control; then gives it all back. */
+async function claimAll(pool: BenchPool, { round, watch, phases, random, disk }: Round): Promise<void> {
+  const { client, engine, poolId } = pool
+  const tenants = Array.from({ length: poolSize }, (_, i) => `tenant-${round}-${i}`)
+  const controls = shuffled(
+    tenants.map((_, i) => (i < 4 ? 'lifecycle' : 'calls')),
+    random,
+  )
+  for (const [i, tenantId] of tenants.entries()) {
+    const claimed = await client.claim(tenantId, poolId)
+    if (claimed.source !== 'pool') throw new Error(`A claim of a full pool was served from ${claimed.source}`)
+    const { total = Number.NaN, ...parts } = claimed.serverMs
+    watch.add('claim, in the server', total)
+    watch.add('claim, HTTP client', claimed.clientMs)
+    for (const [name, ms] of Object.entries(parts)) phases.add(`  of it ${name}`, ms)
+    await watch.time('control: fdatasync of 8 KiB', async () => disk.write())
+    const [known = ''] = await engine.labelled(`io.boilerhouse.container=${claimed.containerId}`)
+    await watch.time('control: engine inspect', () => engine.inspect(known))
+    if (controls[i] === 'lifecycle') await rawLifecycle(pool, watch)
+  }
+  await Promise.all(tenants.map((tenantId) => client.release(tenantId, poolId)))
+  await pool.fill()
+}
+
+async function rawLifecycle({ engine }: BenchPool, watch: Stopwatch): Promise<void> {
+  const id = await watch.time('control: engine create', () => engine.create(benchImage, webServer))
+  await watch.time('control: engine start', () => engine.start(id))
+  await watch.time('control: engine remove', () => engine.remove(id))
+}
+
+function resultOf(watch: Stopwatch, phases: Stopwatch, { server }: BenchPool): Result {
+  const samplesMs = { ...watch.samplesMs(), ...phases.samplesMs() }
+  const rows = Object.fromEntries(Object.entries(samplesMs).map(([name, samples]) => [name, summarise(samples)]))
+  const of = (name: string) => rows[name] ?? summarise([Number.NaN])
+  const inServer = of('claim, in the server')
+  const atClient = of('claim, HTTP client')
+  const bar = (measure: string, value: number, limit: number) => ({ measure, value, limit, unit: 'ms' }) as const
+  return {
+    name: 'claim',
+    method:
+      `A pool of ${poolSize} \`running\` containers with an HTTP health check every 5 s, on the real engine, behind the whole program in its own process ` +
+      'with the embedded Postgres. The bench process claims all of it, one claim after another (closed loop, one caller, keep-alive ' +
+      'on loopback, config and one secret delivered), gives it back and waits until the pool is full again. The controls are made between the claims ' +
+      'in a seeded order. "In the server" is `Server-Timing: total`, from the last byte of the request read to the answer handed over.',
+    warmUp: `One round of ${poolSize} claims, thrown away.`,
+    rows,
+    facts: { 'engine inspect over claim in the server, p50': ratio(of('control: engine inspect').p50Ms, inServer.p50Ms), server: server.url },
+    bars: [
+      bar('warm claim in the server, p50', inServer.p50Ms, 1),
+      bar('warm claim in the server, p99', inServer.p99Ms, 5),
+      bar('warm claim, HTTP client, p50', atClient.p50Ms, 2),
+      bar('warm claim, HTTP client, p99', atClient.p99Ms, 10),
+    ],
+    samplesMs,
+  }
+}
+
+const ratio = (a: number, b: number): string => (a / b).toFixed(2)
+
+function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}
+
+interface Disk {
+  /** What a durable commit cannot be faster than. */
+  write(): void
+  close(): void
+}
+
+function openDisk(dataDir: string): Disk {
+  const fd = openSync(join(dataDir, 'bench-control'), 'w')
+  const block = new Uint8Array(8192).fill(7)
+  return {
+    write() {
+      writeSync(fd, block, 0, block.length, 0)
+      fdatasyncSync(fd)
+    },
+    close: () => closeSync(fd),
+  }
+}
