@@ -88,20 +88,12 @@ const fields = {
   }),
   tlsCert: path('PEM certificate chain; with `tlsKey` the API and the proxy speak TLS.'),
   tlsKey: path('PEM private key of `tlsCert`.'),
-  trustProxy: flag(
-    'A proxy in front ends TLS: allows a bind beyond loopback, and reads `X-Forwarded-For` and `X-Forwarded-Proto`.',
-  ),
+  trustProxy: flag('A proxy in front of the server ends TLS: allows a bind beyond loopback without a certificate.'),
   requestsPerMinute: Type.Integer({
     minimum: 1,
     maximum: 10_000_000,
     default: 60_000,
-    description: 'Rate limit of a key that has none of its own.',
-  }),
-  idempotencyHours: Type.Integer({
-    minimum: 1,
-    maximum: 720,
-    default: 24,
-    description: 'How long an `Idempotency-Key` is remembered.',
+    description: 'Rate limit of a key that has none of its own; the admin key of the settings has none.',
   }),
   eventRetentionDays: Type.Integer({
     minimum: 1,

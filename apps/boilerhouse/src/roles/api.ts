@@ -48,7 +48,11 @@ function apiDeps({ config, store, hub, claims, runtime, clock, log, metrics, box
     adminKeyHash: hashKey(config.apiKey),
     settings: () => describeSettings(config).map(({ name, value, source }) => ({ name, value, source })),
     doctor: (options) => examine({ store, runtime }, options, never),
-    limits: { jsonBodyBytes: config.maxBodyKb * 1024, fileBytes: config.maxFileMb * 1_048_576 },
+    limits: {
+      jsonBodyBytes: config.maxBodyKb * 1024,
+      fileBytes: config.maxFileMb * 1_048_576,
+      requestsPerMinute: config.requestsPerMinute,
+    },
     workloadsDir: config.workloadsDir,
     allowNetworks: config.allowNetworks,
     envAllow: config.envAllow,
