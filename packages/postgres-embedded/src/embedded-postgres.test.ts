@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,9 @@ import postgres from 'postgres'
 
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts'
 import { boundLog } from './postmaster.ts'
+
+// Processes start and stop here: on a busy machine that takes its time.
+setDefaultTimeout(60_000)
 
 const settings = { fsync: 'off' }
 const cleanups: (() => Promise<unknown>)[] = []

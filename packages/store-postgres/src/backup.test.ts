@@ -11,12 +11,15 @@ import {
 import { testDatabase, type TestDatabase } from '@boilerhouse/postgres-embedded/testing'
 import type { PoolSpec, WorkloadSpec } from '@boilerhouse/resources'
 import type { Store } from '@boilerhouse/store'
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { dumpDatabase } from './dump-database.ts'
 import { createPostgresStore } from './postgres-store.ts'
 import { restoreDatabase } from './restore-database.ts'
+
+// Processes start and stop here: on a busy machine that takes its time.
+setDefaultTimeout(60_000)
 
 const open = (database: TestDatabase): Promise<Store> =>
   createPostgresStore({

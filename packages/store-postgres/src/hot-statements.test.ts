@@ -10,7 +10,7 @@ import {
 } from '@boilerhouse/base'
 import { testDatabase } from '@boilerhouse/postgres-embedded/testing'
 import type { PoolSpec, WorkloadSpec } from '@boilerhouse/resources'
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import postgres from 'postgres'
 
 import { createClaimStore } from './claims.ts'
@@ -20,6 +20,9 @@ import type { Database } from './database.ts'
 import { createEventStore } from './events.ts'
 import { createKeyStore } from './keys.ts'
 import { createPostgresStore } from './postgres-store.ts'
+
+// Processes start and stop here: on a busy machine that takes its time.
+setDefaultTimeout(60_000)
 
 test('every statement of the claim path and of the event readers finds its rows by an index, on a database that is still empty', async () => {
   await using database = await testDatabase()

@@ -14,7 +14,7 @@ import { startEmbeddedPostgres } from '@boilerhouse/postgres-embedded'
 import { testDatabase, type TestDatabase } from '@boilerhouse/postgres-embedded/testing'
 import type { EventInput, PoolSpec, WorkloadSpec } from '@boilerhouse/resources'
 import type { Store } from '@boilerhouse/store'
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +22,9 @@ import { join } from 'node:path'
 import { openClient, type Connection } from './connection.ts'
 import { createPostgresStore } from './postgres-store.ts'
 import { startTransactionPooler } from './transaction-pooler.fixture.ts'
+
+// Processes start and stop here: on a busy machine that takes its time.
+setDefaultTimeout(60_000)
 
 const open = (connection: Connection): Promise<Store> =>
   createPostgresStore({ connection, clock: systemClock, log: silentLogger, metrics: noMetrics, maxConnections: 6 })
