@@ -42,7 +42,7 @@ export type ContainerStep =
   | { readonly kind: 'drain'; readonly reason: string; readonly isBroken?: true }
 
 /** A warm container that fails its probe may come back for so long; then, or the second time, it is replaced. */
-export const recoverGraceMs = 10_000
+const recoverGraceMs = 10_000
 /** Marks a container that was paused by us; one that is paused without it was paused from outside. */
 export const diskExceededReason = 'disk_exceeded'
 
@@ -119,16 +119,14 @@ function planBound(view: ContainerView): ContainerStep {
   return claim?.state === 'active' && workload?.spec.healthCheck ? probeOrWait(view) : wait
 }
 
-function mayReuse({ row, claim, pool, workload, engine, isEngineConnected }: ContainerView): boolean {
+function mayReuse({ row, claim, pool, workload, isEngineConnected }: ContainerView): boolean {
   return (
     pool?.spec.reuse === 'restart' &&
     pool.status.phase !== 'draining' &&
     workload?.generation === row.workloadGeneration &&
     workload.status.state === 'ready' &&
     claim?.state === 'released' &&
-    isEngineConnected &&
-    typeof engine === 'object' &&
-    engine.isConnected
+    isEngineConnected
   )
 }
 

@@ -45,7 +45,7 @@ function workloadCondition({ workload }: PoolView): readonly PlannedCondition[] 
 }
 
 /** Reasons begin with their fault code where they have one: `runtime.start_failed: …`. */
-export const reasonCode = (reason: string): string => /^[a-z]+\.[a-z_]+(?=:|$)/.exec(reason)?.[0] ?? 'start_failed'
+const reasonCode = (reason: string): string => /^[a-z]+\.[a-z_]+(?=:|$)/.exec(reason)?.[0] ?? 'start_failed'
 
 /** Conditions with the time since when each holds; one whose type stays keeps its time. */
 export function withSince(planned: readonly PlannedCondition[], before: readonly Condition[], now: number): readonly Condition[] {

@@ -39,7 +39,7 @@ export class PoolMemories {
   }
 }
 
-export function failureOf({ type, data, timeMs }: EventRecord): { createdAt: number; at: number; reason: string } | undefined {
+function failureOf({ type, data, timeMs }: EventRecord): { createdAt: number; at: number; reason: string } | undefined {
   const reason =
     typeof data['reason'] === 'string' ? data['reason'] : typeof data['detail'] === 'string' ? data['detail'] : 'unhealthy'
   const ageMs = typeof data['ageMs'] === 'number' ? data['ageMs'] : 0

@@ -29,7 +29,7 @@ export const workloadRow = (changes: Partial<WorkloadRecord> = {}): WorkloadReco
   ...changes,
 })
 
-export const poolSpec = (changes: Partial<PoolSpec> = {}): PoolSpec => ({
+const poolSpec = (changes: Partial<PoolSpec> = {}): PoolSpec => ({
   workloadId: 'echo',
   minSize: 1,
   maxSize: 10,
