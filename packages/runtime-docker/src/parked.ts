@@ -8,6 +8,8 @@ import { hasParked, markParked } from './slot.ts'
 
 /** A claim's program has to acknowledge within this; the container may be starved of cpu, not more. */
 const ackTimeoutMs = 10_000
+/** Only where no word comes: the way that goes well is told by the pipe. */
+const lookAgainMs = 50
 const newline = Uint8Array.of(10)
 
 export interface WakeInput {
@@ -30,7 +32,9 @@ export async function wakeParked({ paths, clock, isRunning, signal }: WakeInput)
       if (hasParked(paths)) return
       // Still on its way to `wake`, which it opens before it looks for `start`: it finds it by itself.
     }
-    await acknowledged(ack, clock, signal)
+    const isAcknowledged = await acknowledged(ack, paths, clock, signal)
+    if (!isAcknowledged && !(await isRunning()))
+      throw new Fault('runtime.container_gone', 'The parked container died at its start')
     markParked(paths)
   } finally {
     closeSync(ack)
@@ -71,14 +75,25 @@ export async function untilParked(paths: SlotPaths, { clock, isRunning, signal }
   markParked(paths)
 }
 
-/** By event: the stream of a pipe costs no thread and no polling. */
-async function acknowledged(ack: number, clock: Clock, signal: AbortSignal): Promise<void> {
+/**
+ * By event: the stream of a pipe costs no thread. False where the script went on without a word to us: it had told a server before
+ * this one, and closes `wake` only after. So what it says to us is in the pipe by then.
+ */
+async function acknowledged(ack: number, paths: SlotPaths, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const reader = Bun.file(ack).stream().getReader()
+  const told = reader.read().then(() => true)
   const timer = new AbortController()
-  const late = clock.sleep(ackTimeoutMs, AbortSignal.any([signal, timer.signal])).then(() => 'late' as const)
+  const stop = AbortSignal.any([signal, timer.signal])
+  const deadlineMs = clock.monotonicMs() + ackTimeoutMs
+  const within = (ms: number) => Promise.race([told, clock.sleep(ms, stop).then(() => false)])
   try {
-    if ((await Promise.race([reader.read(), late])) !== 'late') return
-    signal.throwIfAborted()
+    for (let wasWaiting = false; clock.monotonicMs() < deadlineMs;) {
+      if (await within(lookAgainMs)) return true
+      signal.throwIfAborted()
+      const waits = isWaiting(paths)
+      if (!waits && (wasWaiting || hasParked(paths))) return await within(lookAgainMs)
+      wasWaiting ||= waits
+    }
     throw new Fault('runtime.deliver_failed', `The parked container did not start its program within ${ackTimeoutMs} ms`)
   } finally {
     timer.abort()
