@@ -48,8 +48,9 @@ async function checkOwnership(world: World): Promise<void> {
     if (container)
       expect([container.claimId, container.tenantId, container.poolId]).toEqual([claim.id, claim.tenantId, claim.poolId])
   }
-  const bound = (await world.store.containers.all({ states: ['bound'] })).filter(({ claimId }) =>
-    claims.some(({ id }) => id === claimId),
+  // One that its claim has let go of is stopped, and bound only until the controller drains it.
+  const bound = (await world.store.containers.all({ states: ['bound'] })).filter((each) =>
+    claims.some(({ id, containerId }) => id === each.claimId && containerId === each.id),
   )
   const owners = bound.map(({ tenantId, poolId }) => JSON.stringify([tenantId, poolId]))
   expect(new Set(owners).size).toBe(owners.length)
