@@ -1,5 +1,6 @@
-import { cp, mkdir, symlink } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 
 import { runProgram } from './run-program.ts'
 
@@ -15,14 +16,17 @@ export async function freshClone(into: string, env: Readonly<Record<string, stri
   await mkdir(join(into, '.tools'))
   for (const part of ['bin', 'node_modules']) await symlink(join(repository, '.tools', part), join(into, '.tools', part))
   await cp(join(repository, '.tools/bun'), join(into, '.tools/bun'), { verbatimSymlinks: true })
-  for await (const found of new Bun.Glob('{.,packages/*,apps/*,e2e,bench,scripts}/node_modules').scan({
-    cwd: repository,
-    onlyFiles: false,
-    dot: false,
-    followSymlinks: false,
-  })) {
-    const target = join(into, relative('.', found))
-    await runProgram(['cp', '-a', '--reflink=auto', join(repository, found), target], { cwd: '/', env })
+  for (const directory of await packageDirectories()) {
+    const modules = join(repository, directory, 'node_modules')
+    const copied = await runProgram(['cp', '-a', '--reflink=auto', modules, join(into, directory)], { cwd: '/', env })
+    if (copied.exitCode !== 0) throw new Error(`copying ${modules} failed: ${copied.stderr}`)
   }
   return into
+}
+
+/** Where dependencies lie: the root, and each package that has any. */
+async function packageDirectories(): Promise<readonly string[]> {
+  const parents = ['packages', 'apps']
+  const below = await Promise.all(parents.map(async (parent) => (await readdir(join(repository, parent))).map((name) => join(parent, name))))
+  return ['.', 'e2e', 'bench', 'scripts', ...below.flat()].filter((directory) => existsSync(join(repository, directory, 'node_modules')))
 }

@@ -117,8 +117,8 @@ function createServerProcess(argv: readonly string[], cwd: string, env: Readonly
       const late = Bun.sleep(startWithinMs).then(() =>
         Promise.reject(new Error(`the server was not ready in ${startWithinMs} ms:\n${text}`)),
       )
-      late.catch(() => {})
-      await Promise.race([ready.promise, ended, late]).finally(() => ended.catch(() => {}))
+      for (const lost of [ended, late]) lost.catch(() => {}) // told by the race, where they win it
+      await Promise.race([ready.promise, ended, late])
     },
     async end(signal) {
       child?.kill(signal)

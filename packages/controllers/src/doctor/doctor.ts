@@ -30,7 +30,7 @@ export async function examine(
   options: { readonly repair: boolean },
   signal: AbortSignal,
 ): Promise<DoctorReport> {
-  const repairs = options.repair ? await runtime.sweep(await known(store), signal) : []
+  const repairs = options.repair ? await repair({ store, runtime }, signal) : []
   const world = await readWorld({ store, runtime }, signal)
   const differences = compareWorld(world)
   return {
@@ -46,6 +46,12 @@ export async function examine(
     },
     repairs,
   }
+}
+
+/** The inventory first: whom the rows do not know then was not made in between. */
+async function repair({ store, runtime }: DoctorDeps, signal: AbortSignal): Promise<readonly string[]> {
+  await runtime.inventory(signal)
+  return runtime.sweep(await known(store), signal)
 }
 
 /** The engine first: a row that appears in between is then `starting`, which the engine need not have. */
