@@ -10,7 +10,7 @@ export const fileNames: Rule = {
       .filter(({ path }) => isTypeScript(path))
       .flatMap(({ path }) => {
         const file = path.split('/').at(-1) ?? ''
-        const stem = file.replace(/(\.(test|fixture|generated))?\.tsx?$/, '')
+        const stem = file.replace(/(\.(property|test|fixture|generated))*\.tsx?$/, '')
         const isComponent = file.endsWith('.tsx') && /^[A-Z][A-Za-z0-9]*$/.test(stem)
         if (!isComponent && !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) return [{ path, what: `"${file}" is not kebab-case` }]
         const word = stem === 'index' ? 'index' : forbidden.find((name) => stem === name || stem.endsWith(`-${name}`))
