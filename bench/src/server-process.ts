@@ -9,8 +9,8 @@ export interface ServerProcess {
   readonly key: string
   readonly dataDir: string
   readonly pid: number
-  /** Seconds of cpu of the process and of what it started. */
-  cpuSeconds(): Promise<number>
+  /** Seconds of cpu that a process has used so far. */
+  cpuSeconds(pid: number): Promise<number>
   stop(): Promise<void>
 }
 
@@ -39,6 +39,7 @@ export async function startServer(command: readonly string[], env: Readonly<Reco
   void readLines(child.stderr, (line) => {
     told.push(line)
     if (told.length > 100) told.shift()
+    if (line.includes('"level":"error"')) process.stderr.write(`${line}\n`)
     const found = /\bhttps?:\/\/127\.0\.0\.1:\d+/.exec(line)
     if (line.startsWith('API ') && found) url.resolve(found[0])
   }).then(() => url.reject(new Error(`The server ended before it listened:\n${told.join('\n')}`)))
@@ -50,7 +51,7 @@ export async function startServer(command: readonly string[], env: Readonly<Reco
     await rm(dataDir, { recursive: true, force: true })
   }
   try {
-    return { url: await url.promise, key, dataDir, pid: child.pid, cpuSeconds: () => cpuSeconds(child.pid), stop }
+    return { url: await url.promise, key, dataDir, pid: child.pid, cpuSeconds, stop }
   } catch (error) {
     await stop()
     throw error
