@@ -17,13 +17,26 @@ export async function reconcileClaim(term: Term, id: ClaimId, signal: AbortSigna
     const again = now && planClaim(now)
     if (!again || again.kind === 'wait') return again?.againMs === undefined ? {} : { againMs: again.againMs }
   }
-  const { againMs } = await term.claims.resume(id, { actor: actorOf('claim'), correlationId: `resume-${id}`, signal })
+  const resumed = term.claims.resume(id, { actor: actorOf('claim'), correlationId: `resume-${id}`, signal })
+  const { againMs } = await unlessStopped(resumed, signal)
   const after = await look(term, id)
   const next = after && planClaim(after)
   if (againMs !== undefined) return { againMs: Math.max(againMs, 1) }
   if (next?.kind === 'wait') return next.againMs === undefined ? {} : { againMs: next.againMs }
   // Still due: something it waits for will wake it, and this is the net below.
   return next ? { againMs: 1_000 } : {}
+}
+
+/** A release that has begun goes on until `claims` is closed; the end of the term does not wait for a tenant's hook. */
+async function unlessStopped(resumed: Promise<Again>, signal: AbortSignal): Promise<Again> {
+  const stopped = Promise.withResolvers<Again>()
+  const onAbort = () => stopped.resolve({})
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([resumed, stopped.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }
 
 async function look({ store, catalogue, clock }: Term, id: ClaimId): Promise<ClaimView | undefined> {

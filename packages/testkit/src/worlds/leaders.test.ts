@@ -69,4 +69,24 @@ describe('two servers over one store', () => {
     expect((await world.events()).slice(before).map((event) => event.type)).toEqual(['pool.updated'])
     expect(await world.counts()).toEqual({ warm: 1 })
   })
+  test('a stop does not wait for the hook of a tenant, and the next start goes on with the release', async () => {
+    const world = await openWorld()
+    world.engine.behaviour.onExec = async () => {
+      await world.clock.sleep(50_000)
+      return { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array(), truncated: false }
+    }
+    const hooks = { preRelease: { command: ['slow'], timeoutMs: 60_000, onError: 'continue' as const } }
+    await world.workload({ hooks, idle: { timeoutMs: 10_000, action: 'release' } })
+    await world.pool({ minSize: 1 })
+    await world.settle()
+    await world.until(world.claim('alice'))
+    await world.advance(12_000)
+    expect((await world.events(['claim.releasing'])).length).toBe(1)
+    const stopping = world.controllers.stop()
+    await world.until(stopping, 100)
+    await world.restart()
+    await world.advance(120_000)
+    expect((await world.events(['claim.released'])).length).toBe(1)
+    expect(await world.counts()).toEqual({ warm: 1 })
+  })
 })
