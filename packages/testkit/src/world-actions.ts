@@ -14,6 +14,7 @@ import type {
   WorkloadRecord,
   WorkloadSpec,
 } from '@boilerhouse/resources'
+import type { FakeEngine } from '@boilerhouse/runtime'
 import type { Store } from '@boilerhouse/store'
 
 import { demoPool, demoWorkload } from './specs.ts'
@@ -107,6 +108,12 @@ function makers(store: Store): Makers {
 function recordOf<Kind>(updated: { readonly outcome: string; readonly record?: Kind }): Kind {
   if (updated.outcome !== 'ok' || updated.record === undefined) throw new Error(`The update was refused: ${updated.outcome}`)
   return updated.record
+}
+
+/** Writes a file into a container's state volume, as its tenant would. */
+export function writeState(world: { readonly engine: FakeEngine }, id: ContainerId, name: string, text: string): void {
+  for (const installation of world.engine.installations.values())
+    installation.volumes.get(id)?.set(name, new Map([['', new TextEncoder().encode(text)]]))
 }
 
 export const idOf = (answer: ClaimAnswer): ContainerId => answer.containerId as ContainerId

@@ -4,7 +4,7 @@ import type { TenantId } from '@boilerhouse/base'
 import type { ClaimRecord } from '@boilerhouse/resources'
 
 import type { World } from '../world.ts'
-import { idOf } from '../world-actions.ts'
+import { idOf, writeState } from '../world-actions.ts'
 import { openWorlds } from './open-world.ts'
 
 const openWorld = openWorlds()
@@ -45,11 +45,15 @@ describe('claims of a world', () => {
   test('a released container is destroyed, and its tenant finds the files in the next one', async () => {
     const world = await filled()
     const first = await world.until(world.claim('alice'))
+    writeState(world, idOf(first), 'notes.txt', 'mine')
     await world.until(world.release('alice'))
     await world.advance(1_000)
     expect(world.control.container(idOf(first))).toBeUndefined()
+    expect((await world.until(world.claim('bob'))).source).toBe('pool')
     const second = await world.until(world.claim('alice'))
-    expect(second.containerId).not.toBe(first.containerId)
+    expect([second.containerId === first.containerId, second.source]).toEqual([false, 'pool+data'])
+    const [installation] = world.engine.installations.values()
+    expect([...(installation?.volumes.get(idOf(second))?.keys() ?? [])]).toEqual(['notes.txt'])
   })
   test('one slow tenant delayed all: a release whose hook hangs holds up nobody else', async () => {
     const hooks = { preRelease: { command: ['slow'], timeoutMs: 60_000, onError: 'continue' as const } }
@@ -134,6 +138,7 @@ describe('loss', () => {
     const world = await filled({ minSize: 2 })
     await world.advance(10_000)
     const first = idOf(await world.until(world.claim('alice')))
+    writeState(world, first, 'notes.txt', 'mine')
     world.control.kill(first)
     await world.advance(500)
     const claim = await claimOf(world, 'alice')
@@ -141,6 +146,8 @@ describe('loss', () => {
     expect(claim?.containerId).not.toBe(first)
     expect((await world.store.containers.get(first))?.state).toBe('gone')
     expect(world.control.delivered(claim?.containerId ?? first)?.tenantId).toBe('alice' as TenantId)
+    const [installation] = world.engine.installations.values()
+    expect([...(installation?.volumes.get(claim?.containerId ?? first)?.keys() ?? [])]).toEqual(['notes.txt'])
   })
   test('containers that keep dying under one tenant stop the recovery, never in a hot loop', async () => {
     const world = await filled({ minSize: 2, maxSize: 20 })

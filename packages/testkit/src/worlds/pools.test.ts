@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 
 import type { PoolId } from '@boilerhouse/base'
 
+import { idOf, writeState } from '../world-actions.ts'
 import { openWorlds } from './open-world.ts'
 
 const openWorld = openWorlds()
@@ -266,11 +267,12 @@ describe('the circuit', () => {
 describe('deleting a pool', () => {
   test('killed tenants containers unsaved: bound ones are released properly, and their files are kept', async () => {
     const world = await filled({ minSize: 2 })
-    await world.claim('alice')
+    writeState(world, idOf(await world.claim('alice')), 'notes.txt', 'mine')
     await world.claim('bob')
     await world.settle()
     await world.deletePool()
     await world.advance(30_000)
+    expect(world.control.kept({ tenantId: 'alice' as never, workloadId: 'echo' as never })).toEqual(['notes.txt'])
     expect(await world.poolRow()).toBeUndefined()
     expect(world.control.leftovers()).toEqual([])
     expect(await world.store.networks.all()).toEqual(new Map())
