@@ -27,6 +27,10 @@ export async function freshClone(into: string, env: Readonly<Record<string, stri
 /** Where dependencies lie: the root, and each package that has any. */
 async function packageDirectories(): Promise<readonly string[]> {
   const parents = ['packages', 'apps']
-  const below = await Promise.all(parents.map(async (parent) => (await readdir(join(repository, parent))).map((name) => join(parent, name))))
-  return ['.', 'e2e', 'bench', 'scripts', ...below.flat()].filter((directory) => existsSync(join(repository, directory, 'node_modules')))
+  const below = await Promise.all(
+    parents.map(async (parent) => (await readdir(join(repository, parent))).map((name) => join(parent, name))),
+  )
+  return ['.', 'e2e', 'bench', 'scripts', ...below.flat()].filter((directory) =>
+    existsSync(join(repository, directory, 'node_modules')),
+  )
 }

@@ -322,7 +322,7 @@ export interface paths {
         };
         /**
          * Read a container's log
-         * @description One JSON object a line, streamed.
+         * @description One JSON object a line, streamed. Empty lines say nothing and are to be skipped.
          */
         get: operations["getContainerLogs"];
         put?: never;
