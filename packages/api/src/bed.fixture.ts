@@ -88,7 +88,13 @@ export async function createBed({ on = 'memory', withControllers = true, ...over
     clock,
     log,
     metrics,
-    settings: { ...settings, minFreeMb: 1, leaseTtlMs: 3_000, workloadsDir: overrides.workloadsDir ?? '/nowhere', allowNetworks: [] },
+    settings: {
+      ...settings,
+      minFreeMb: 1,
+      leaseTtlMs: 3_000,
+      workloadsDir: overrides.workloadsDir ?? '/nowhere',
+      allowNetworks: [],
+    },
     holder: 'bed',
   })
   if (withControllers) controllers.start()

@@ -44,6 +44,8 @@ export interface RouteSpec<Params extends TSchema, Query extends TSchema, Body e
   readonly isSensitive?: boolean
   /** May take longer than the server's idle timeout: waits, or streams. */
   readonly isLong?: boolean
+  /** Made ready before the first request. */
+  readonly isHot?: boolean
   /** Opened by browsers: a ticket or a WebSocket subprotocol may stand for the key, and foreign origins are refused. */
   readonly isStream?: boolean
   /** Takes `If-Match`. */

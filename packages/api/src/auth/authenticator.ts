@@ -6,6 +6,7 @@ import type { EventHub, KeyStore } from '@boilerhouse/store'
 
 import { hashKey, hasKeyShape } from './key-secret.ts'
 import { KeyCache } from './key-cache.ts'
+import { KeyWatchers } from './key-watchers.ts'
 import { RateLimit } from './rate-limit.ts'
 
 /**
@@ -43,17 +44,12 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const cache = new KeyCache({ keys, clock, maxAgeMs: keyCacheMs })
   const limit = new RateLimit(clock)
   const used = new Map<KeyId, number>()
-  const watchers = new Map<string, Set<() => void>>()
+  const watchers = new KeyWatchers()
   const closing = new AbortController()
 
-  const endAll = (keyId: string) => {
-    const ends = watchers.get(keyId)
-    watchers.delete(keyId)
-    ends?.forEach((end) => end())
-  }
   const revoked = (keyId: string) => {
     cache.forget(keyId)
-    endAll(keyId)
+    watchers.endAll(keyId)
   }
   const unsubscribe = hub.subscribe(({ type, subject }) => {
     if (type === 'key.revoked') revoked(subject.slice('key/'.length))
@@ -69,7 +65,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     const record = await cache.byId(keyId)
     return record && !isDead(record, clock.nowMs()) ? toPrincipal(record) : undefined
   }
-  void checkWatched({ clock, watchers, principalOf, endAll, everyMs: keyCacheMs, signal: closing.signal })
+  const isGone = async (keyId: string) => (await principalOf(keyId)) === undefined
+  void watchers.look({ clock, everyMs: keyCacheMs / 4, isDead: isGone, signal: closing.signal })
   return {
     authenticate(secret) {
       if (secret === undefined) throw new Fault('auth.required', 'The request carries no key')
@@ -81,14 +78,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     },
     principalOf,
     revoked,
-    watch(keyId, end) {
-      const ends = watchers.get(keyId) ?? new Set()
-      watchers.set(keyId, ends.add(end))
-      return () => {
-        ends.delete(end)
-        if (ends.size === 0 && watchers.get(keyId) === ends) watchers.delete(keyId)
-      }
-    },
+    watch: (keyId, end) => watchers.watch(keyId, end),
     async markUsed() {
       if (used.size === 0) return
       const batch = new Map(used)
@@ -99,26 +89,6 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       closing.abort()
       unsubscribe()
     },
-  }
-}
-
-/** Streams outlive requests: their keys are looked at again, for what expired or was revoked by a process whose event is late. */
-async function checkWatched(input: {
-  clock: Clock
-  watchers: ReadonlyMap<string, unknown>
-  principalOf: (keyId: string) => Promise<Principal | undefined>
-  endAll: (keyId: string) => void
-  everyMs: number
-  signal: AbortSignal
-}): Promise<void> {
-  for (;;) {
-    await input.clock.sleep(input.everyMs, input.signal)
-    if (input.signal.aborted) return
-    for (const keyId of [...input.watchers.keys()]) {
-      // A store that does not answer ends nobody's stream.
-      const principal = await input.principalOf(keyId).catch(() => adminPrincipal)
-      if (!principal) input.endAll(keyId)
-    }
   }
 }
 

@@ -28,7 +28,7 @@ export class StreamRegistry {
   }
 
   endAll(): void {
-    for (const controller of [...this.#open]) controller.abort('stopping')
+    this.#open.forEach((controller) => controller.abort('stopping'))
   }
 
   #forget(controller: AbortController): void {

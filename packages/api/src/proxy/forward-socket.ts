@@ -40,9 +40,9 @@ export async function bridgeSocket({ request, upstream, path, sender, noteActivi
     client.send(data)
     if (client.getBufferedAmount() > maxWaitingBytes) client.close(1013, 'too slow')
   }
-  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => toClient(data)
+  socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => toClient(data))
   await opened(socket, upstream.port, signal)
-  socket.onclose = ({ code, reason }) => client?.close(sendableCode(code), reason)
+  socket.addEventListener('close', ({ code, reason }) => client?.close(sendableCode(code), reason))
   return {
     protocol: socket.protocol,
     abandon: () => socket.close(),
@@ -67,21 +67,17 @@ export async function bridgeSocket({ request, upstream, path, sender, noteActivi
 /** 1005, 1006 and 1015 say how a connection ended and may not be sent. */
 const sendableCode = (code: number): number => (code >= 3000 && code < 5000 ? code : 1000)
 
-function opened(socket: WebSocket, port: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(openWithinMs)])
-    const fail = () => {
-      limit.removeEventListener('abort', fail)
-      socket.close()
-      reject(new Fault('proxy.unreachable', `No WebSocket answers on port ${port} of the container`))
-    }
-    limit.addEventListener('abort', fail, { once: true })
-    socket.onerror = fail
-    socket.onclose = fail
-    socket.onopen = () => {
-      limit.removeEventListener('abort', fail)
-      socket.onerror = () => {}
-      resolve()
-    }
-  })
+async function opened(socket: WebSocket, port: number, signal: AbortSignal): Promise<void> {
+  const outcome = Promise.withResolvers<boolean>()
+  const settled = new AbortController()
+  const listen = { signal: settled.signal }
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(openWithinMs)])
+  socket.addEventListener('open', () => outcome.resolve(true), listen)
+  for (const event of ['error', 'close'] as const) socket.addEventListener(event, () => outcome.resolve(false), listen)
+  limit.addEventListener('abort', () => outcome.resolve(false), listen)
+  const isOpen = await outcome.promise
+  settled.abort()
+  if (isOpen) return
+  socket.close()
+  throw new Fault('proxy.unreachable', `No WebSocket answers on port ${port} of the container`)
 }

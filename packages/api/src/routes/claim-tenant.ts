@@ -18,6 +18,7 @@ export const claimTenant = route(
     body: ClaimRequest,
     isIdempotent: true,
     isLong: true,
+    isHot: true,
     responses: {
       201: { description: 'A container was bound.', schema: ClaimAnswer },
       200: { description: 'The tenant held one already (`source: existing`).', schema: ClaimAnswer },

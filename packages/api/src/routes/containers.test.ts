@@ -30,7 +30,9 @@ test('200: listed by pool, state and tenant; shown with usage and revision; 404 
 
 test('exec answers exit code and outputs, is activity, and is told without its command', async () => {
   bed.runtime.control.behaviour.onExec = ({ request }) => execResult(3, `out ${new TextDecoder().decode(request.stdin)}`, 'err')
-  const reply = await bed.call('POST', at('/exec'), { body: { command: ['cat', 'top-secret-argument'], stdin: { base64: btoa('in') } } })
+  const reply = await bed.call('POST', at('/exec'), {
+    body: { command: ['cat', 'top-secret-argument'], stdin: { base64: btoa('in') } },
+  })
   expect(reply.body).toEqual({ exitCode: 3, stdout: 'out in', stderr: 'err', truncated: false })
   const activity = await bed.call('GET', '/api/v1/activity?type=container.exec')
   expect(activity.body.items[0]).toMatchObject({ containerId: id, tenantId: 'alice', data: { exitCode: 3 } })
@@ -39,11 +41,20 @@ test('exec answers exit code and outputs, is activity, and is told without its c
 })
 
 test('exec is 422 for what is no command, 504 when it takes too long, 503 when the engine is away', async () => {
-  for (const body of [{}, { command: [] }, { command: 'ls' }, { command: ['a\0b'] }, { command: ['a'], timeoutMs: 0 }, { command: ['a'], workingDir: 'x' }]) {
+  for (const body of [
+    {},
+    { command: [] },
+    { command: 'ls' },
+    { command: ['a\0b'] },
+    { command: ['a'], timeoutMs: 0 },
+    { command: ['a'], workingDir: 'x' },
+  ]) {
     expect((await bed.call('POST', at('/exec'), { body })).status).toBe(422)
   }
   bed.runtime.control.behaviour.onExec = () => new Promise(() => {})
-  expect((await bed.call('POST', at('/exec'), { body: { command: ['sleep'], timeoutMs: 20 } })).body.code).toBe('container.exec_timeout')
+  expect((await bed.call('POST', at('/exec'), { body: { command: ['sleep'], timeoutMs: 20 } })).body.code).toBe(
+    'container.exec_timeout',
+  )
   bed.runtime.control.failNext('exec')
   const away = await bed.call('POST', at('/exec'), { body: { command: ['true'] } })
   expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1'])
@@ -52,7 +63,10 @@ test('exec is 422 for what is no command, 504 when it takes too long, 503 when t
 test('files go in and come back byte by byte; a directory comes as tar', async () => {
   const bytes = crypto.getRandomValues(new Uint8Array(50_000))
   const path = encodeURIComponent('/state/a file.bin')
-  const put = await bed.call('PUT', at(`/files?path=${path}`), { raw: bytes, headers: { 'content-type': 'application/octet-stream' } })
+  const put = await bed.call('PUT', at(`/files?path=${path}`), {
+    raw: bytes,
+    headers: { 'content-type': 'application/octet-stream' },
+  })
   expect([put.status, put.body]).toEqual([200, { path: '/state/a file.bin', sizeBytes: 50_000 }])
   const got = await fetch(`${bed.url}${at(`/files?path=${path}`)}`, { headers: { authorization: `Bearer ${bed.adminKey}` } })
   expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true)
@@ -65,7 +79,9 @@ test('files: 404 for none, 403 where the user may not, 413 beyond the limit, 422
   expect((await bed.call('GET', at('/files?path=/nothing'))).body.code).toBe('container.file_not_found')
   bed.runtime.control.failNext('readFile', () => new Fault('container.file_denied', 'not yours'))
   expect((await bed.call('GET', at('/files?path=/state'))).status).toBe(403)
-  expect((await bed.call('PUT', at('/files?path=/state/big'), { raw: new Uint8Array(100_001) })).body.code).toBe('request.too_large')
+  expect((await bed.call('PUT', at('/files?path=/state/big'), { raw: new Uint8Array(100_001) })).body.code).toBe(
+    'request.too_large',
+  )
   const streamed = new Blob([new Uint8Array(200_000)]).stream() as ReadableStream<Uint8Array>
   expect((await bed.call('PUT', at('/files?path=/state/big'), { raw: streamed })).status).toBe(413)
   expect((await bed.call('GET', at('/files?path=relative'))).status).toBe(422)
@@ -97,12 +113,23 @@ test('logs are lines, the newest where few are asked for, and go on where they a
   stop.abort()
 })
 
+test('a follower of a silent container has its answer at once', async () => {
+  const silent = (await bed.call('GET', '/api/v1/containers?state=warm')).body.items[0].id
+  const stop = new AbortController()
+  const init = { headers: { authorization: `Bearer ${bed.adminKey}` }, signal: stop.signal }
+  const followed = await fetch(`${bed.url}/api/v1/containers/${silent}/logs?follow=true`, init)
+  expect(followed.status).toBe(200)
+  stop.abort()
+})
+
 test('409 for what needs a container that is gone', async () => {
   const other = (await bed.call('GET', '/api/v1/containers?state=warm')).body.items[0].id
   const deleted = await bed.call('DELETE', `/api/v1/containers/${other}`)
   expect(deleted.status).toBe(202)
   await until(async () => (await bed.call('GET', `/api/v1/containers/${other}`)).body.state === 'gone')
-  expect((await bed.call('POST', `/api/v1/containers/${other}/exec`, { body: { command: ['true'] } })).body.code).toBe('container.conflict')
+  expect((await bed.call('POST', `/api/v1/containers/${other}/exec`, { body: { command: ['true'] } })).body.code).toBe(
+    'container.conflict',
+  )
   expect((await bed.call('GET', `/api/v1/containers/${other}/logs`)).status).toBe(409)
 })
 

@@ -14,7 +14,7 @@ export const getContainerLogs = route(
     role: 'tenant',
     tag: 'Containers',
     summary: "Read a container's log",
-    description: 'One JSON object a line, streamed.',
+    description: 'One JSON object a line, streamed. Empty lines say nothing and are to be skipped.',
     params: IdParam,
     query: Type.Object(
       {
@@ -27,18 +27,28 @@ export const getContainerLogs = route(
     responses: { 200: { description: 'Lines.', contentType: 'application/x-ndjson', schema: LogLineView } },
     faults: ['container.not_found', 'container.conflict', 'runtime.container_gone', 'runtime.unavailable'],
   },
-  async ({ params, query, principal, context }, { store, runtime }) => {
+  async ({ params, query, principal, context }, { store, runtime, clock }) => {
     const { id } = await runningContainer(store, principal, params.id)
     const ended = new AbortController()
     const signal = AbortSignal.any([context.signal, ended.signal])
     const lines = runtime.logs(id, query, signal)[Symbol.asyncIterator]()
-    // The first line, or the fault, comes before the answer does; a follower of a silent container is not kept waiting for its headers.
-    const first = query.follow ? undefined : await lines.next()
-    const body = toByteStream(toJsonLines(first, lines), () => ended.abort())
+    // The first line, or the fault, comes before the answer does. A follower of a silent container gets an empty line in its place:
+    // Bun sends no headers before the first byte.
+    const first = lines.next()
+    const isSilent = query.follow && (await Promise.race([first, clock.sleep(silentMs, signal)])) === undefined
+    if (!isSilent) await first
+    const body = toByteStream(toJsonLines(first, lines, isSilent), () => ended.abort())
     return new Response(body, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } })
   },
 )
 
-async function* toJsonLines(first: IteratorResult<LogLine> | undefined, lines: AsyncIterator<LogLine>): AsyncGenerator<string> {
-  for (let line = first ?? (await lines.next()); !line.done; line = await lines.next()) yield `${JSON.stringify(line.value)}\n`
+const silentMs = 50
+
+async function* toJsonLines(
+  first: Promise<IteratorResult<LogLine>>,
+  lines: AsyncIterator<LogLine>,
+  isSilent: boolean,
+): AsyncGenerator<string> {
+  if (isSilent) yield '\n'
+  for (let line = await first; !line.done; line = await lines.next()) yield `${JSON.stringify(line.value)}\n`
 }

@@ -56,7 +56,10 @@ test('a correlation id is taken over where it can stand in a log, else made', as
   const bad = await bed.call('GET', '/api/v1/pools', { headers: { 'x-correlation-id': 'a b"c' } })
   expect(sent.headers.get('x-correlation-id')).toBe('mine-1')
   expect(bad.headers.get('x-correlation-id')).toMatch(/^[0-9a-f-]{36}$/)
-  const scaled = await bed.call('POST', '/api/v1/pools/demo/scale', { body: { size: 1 }, headers: { 'x-correlation-id': 'scale-1' } })
+  const scaled = await bed.call('POST', '/api/v1/pools/demo/scale', {
+    body: { size: 1 },
+    headers: { 'x-correlation-id': 'scale-1' },
+  })
   expect(scaled.status).toBe(200)
   const { items } = (await bed.call('GET', '/api/v1/activity?type=pool.scaled')).body
   expect(items[0].correlationId).toBe('scale-1')
@@ -73,7 +76,11 @@ test('metrics are fed by requests and shown for Prometheus', async () => {
 test('stats, settings, doctor and its repair answer', async () => {
   const stats = (await bed.call('GET', '/api/v1/stats')).body
   expect(stats).toMatchObject({ workloads: 1, pools: 1 })
-  expect((await bed.call('GET', '/api/v1/settings')).body.items[0]).toEqual({ name: 'BOILERHOUSE_API_KEY', value: '***', source: 'generated' })
+  expect((await bed.call('GET', '/api/v1/settings')).body.items[0]).toEqual({
+    name: 'BOILERHOUSE_API_KEY',
+    value: '***',
+    source: 'generated',
+  })
   expect((await bed.call('GET', '/api/v1/doctor')).body.isHealthy).toBe(true)
   expect((await bed.call('POST', '/api/v1/doctor/repair')).body.repairs).toEqual(['nothing'])
 })
@@ -89,7 +96,9 @@ test('series come by labels, in the step that is kept for the time asked for', a
   expect((await bed.call('GET', '/api/v1/series?metric=cpu&container=c1')).body.items[0].points[0].value).toBe(0.5)
   const day = new Date(Date.now() - 86_400_000).toISOString()
   expect((await bed.call('GET', `/api/v1/series?metric=cpu&from=${day}`)).body.stepMs).toBe(60_000)
-  expect((await bed.call('GET', `/api/v1/series?metric=cpu&from=${new Date(Date.now() + 1e6).toISOString()}&to=${day}`)).status).toBe(422)
+  expect(
+    (await bed.call('GET', `/api/v1/series?metric=cpu&from=${new Date(Date.now() + 1e6).toISOString()}&to=${day}`)).status,
+  ).toBe(422)
   expect((await bed.call('GET', '/api/v1/series')).status).toBe(422)
 })
 

@@ -10,12 +10,19 @@ beforeAll(async () => {
 })
 afterAll(() => bed[Symbol.asyncDispose]())
 
-const create = (body: Record<string, unknown>) => bed.call('POST', '/api/v1/pools', { body: { workloadId: 'demo', minSize: 0, ...body } })
+const create = (body: Record<string, unknown>) =>
+  bed.call('POST', '/api/v1/pools', { body: { workloadId: 'demo', minSize: 0, ...body } })
 
 test('201: made with its defaults; 409 where the id is taken', async () => {
   const reply = await create({ name: 'Small Pool' })
   expect(reply.status).toBe(201)
-  expect(reply.body).toMatchObject({ id: 'small-pool', maxSize: 10, reuse: 'never', verifyOnClaim: false, status: { phase: 'filling', hitRate: null } })
+  expect(reply.body).toMatchObject({
+    id: 'small-pool',
+    maxSize: 10,
+    reuse: 'never',
+    verifyOnClaim: false,
+    status: { phase: 'filling', hitRate: null },
+  })
   expect((await create({ id: 'small-pool' })).body.code).toBe('pool.exists')
 })
 
@@ -32,6 +39,7 @@ test.each([
 })
 
 test('200, 404: shown with its containers counted', async () => {
+  await until(async () => (await bed.call('GET', '/api/v1/pools/demo')).body.status.phase === 'ready')
   const { status, body } = await bed.call('GET', '/api/v1/pools/demo')
   expect([status, body.status.warm, body.status.phase]).toEqual([200, 2, 'ready'])
   expect((await bed.call('GET', '/api/v1/pools/nothing')).body.code).toBe('pool.not_found')

@@ -49,7 +49,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   execContainer: { command: ['true'] },
   claimTenant: { poolId: 'demo' },
 }
-const queries: Readonly<Record<string, string>> = { getContainerFile: '?path=/', putContainerFile: '?path=/tmp/x', inspectImage: '?image=echo:1', getSeries: '?metric=x' }
+const queries: Readonly<Record<string, string>> = {
+  getContainerFile: '?path=/',
+  putContainerFile: '?path=/tmp/x',
+  inspectImage: '?image=echo:1',
+  getSeries: '?metric=x',
+}
 
 /** Calls an operation about what is `owner`'s. What would end the walk goes to something that is not there. */
 async function callOperation(operationId: string, key: string | null, owner: string): Promise<Reply> {
@@ -61,11 +66,17 @@ async function callOperation(operationId: string, key: string | null, owner: str
     .replace(':id', isEnding ? 'nothing' : (id ?? ''))
     .replace(':code', 'auth.invalid')
   const body = bodies[operationId] ?? (spec.body ? {} : undefined)
-  const request = { key, ...(operationId === 'releaseTenant' ? { body: { poolId: 'nothing' } } : body === undefined ? {} : { body }) }
+  const request = {
+    key,
+    ...(operationId === 'releaseTenant' ? { body: { poolId: 'nothing' } } : body === undefined ? {} : { body }),
+  }
   const stop = new AbortController()
   const limit = setTimeout(() => stop.abort(), 3_000)
   if (operationId === 'streamEvents') {
-    const response = await fetch(`${bed.url}${path}`, { headers: key === null ? {} : { authorization: `Bearer ${key}` }, signal: stop.signal })
+    const response = await fetch(`${bed.url}${path}`, {
+      headers: key === null ? {} : { authorization: `Bearer ${key}` },
+      signal: stop.signal,
+    })
     clearTimeout(limit)
     const { status, headers } = response
     await response.body?.cancel()
@@ -93,7 +104,10 @@ describe.each(routeTable.map(({ spec }) => spec))('$operationId', ({ operationId
     expect(status).toBeLessThan(500)
   })
 
-  const isForViewers = open.includes(operationId) || postsForViewers.includes(operationId) || (method === 'GET' && !notForViewers.includes(operationId))
+  const isForViewers =
+    open.includes(operationId) ||
+    postsForViewers.includes(operationId) ||
+    (method === 'GET' && !notForViewers.includes(operationId))
   test(isForViewers ? 'a viewer may call it' : 'a viewer may not', async () => {
     const { status } = await callOperation(operationId, keys['viewer'] ?? '', 'alice')
     if (isForViewers) expect(refusals).not.toContain(status)
@@ -114,7 +128,11 @@ describe.each(routeTable.map(({ spec }) => spec))('$operationId', ({ operationId
 })
 
 test("what is not there and what is another tenant's look the same", async () => {
-  const same = (reply: Reply, name: string) => ({ ...reply.body, correlationId: '', detail: reply.body.detail.replace(name, '?') })
+  const same = (reply: Reply, name: string) => ({
+    ...reply.body,
+    correlationId: '',
+    detail: reply.body.detail.replace(name, '?'),
+  })
   const key = keys['alice'] ?? ''
   const bobs = containers['bob'] ?? ''
   expect(same(await bed.call('GET', `/api/v1/containers/${bobs}`, { key }), bobs)).toEqual(
@@ -140,7 +158,7 @@ test("a tenant's key claims from the pools it lists and no others: any other is 
   expect(unknown.body.code).toBe('pool.not_found')
 })
 
-test("exec, logs and files reach no container of the host that is not ours", async () => {
+test('exec, logs and files reach no container of the host that is not ours', async () => {
   for (const path of ['logs', 'files?path=/etc/passwd']) {
     expect((await bed.call('GET', `/api/v1/containers/some-other-container/${path}`)).body.code).toBe('container.not_found')
   }

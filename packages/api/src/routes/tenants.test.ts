@@ -24,7 +24,8 @@ test('201 for a new claim with every phase timed, 200 for the one that is held',
   expect([first.status, first.body.state, first.body.source]).toEqual([201, 'active', 'pool'])
   expect(first.body.endpoints.http.url).toStartWith('http://127.0.0.1:')
   const timing = first.headers.get('server-timing') ?? ''
-  for (const phase of ['bind', 'deliver', 'auth', 'validate', 'total']) expect(timing).toMatch(new RegExp(`\\b${phase};dur=[0-9.]+`))
+  for (const phase of ['bind', 'deliver', 'auth', 'validate', 'total'])
+    expect(timing).toMatch(new RegExp(`\\b${phase};dur=[0-9.]+`))
   const second = await claim('ann', { config: { greeting: 'hi' } })
   expect([second.status, second.body.source, second.body.containerId]).toEqual([200, 'existing', first.body.containerId])
 })
@@ -34,7 +35,8 @@ test('422 with pointers: config against the schema, env names, unknown fields, a
   expect((await claim('bea', { env: { 'A-B': '1' } })).body.errors[0].pointer).toStartWith('/env')
   expect((await claim('bea', { nonsense: 1 })).body.errors[0].pointer).toBe('/nonsense')
   expect((await claim('bea', { secrets: { '../x': 'a' } })).status).toBe(422)
-  for (const tenant of ['..', '%2e%2e', 'a%2Fb', 'a%00b', 'x'.repeat(257)]) expect([404, 422]).toContain((await claim(tenant)).status)
+  for (const tenant of ['..', '%2e%2e', 'a%2Fb', 'a%00b', 'x'.repeat(257)])
+    expect([404, 422]).toContain((await claim(tenant)).status)
   expect((await bed.call('GET', '/api/v1/tenants/bea/status')).body.assigned ?? false).toBe(false)
 })
 
@@ -67,7 +69,9 @@ test('200: touch, status, tenants, and release, once', async () => {
   expect((await bed.call('POST', '/api/v1/tenants/fay/touch', { body: { poolId: 'demo' } })).body.assigned).toBe(true)
   const shown = await bed.call('GET', '/api/v1/tenants/fay')
   expect(shown.body.claims[0]).toMatchObject({ poolId: 'demo', state: 'active', configValid: true })
-  expect((await bed.call('GET', '/api/v1/tenants?limit=500')).body.items.map((one: { tenantId: string }) => one.tenantId)).toContain('fay')
+  expect(
+    (await bed.call('GET', '/api/v1/tenants?limit=500')).body.items.map((one: { tenantId: string }) => one.tenantId),
+  ).toContain('fay')
   const released = await bed.call('POST', '/api/v1/tenants/fay/release')
   expect([released.status, released.body.state]).toEqual([200, 'released'])
   expect((await bed.call('POST', '/api/v1/tenants/fay/release')).status).toBe(404)

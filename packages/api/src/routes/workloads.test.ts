@@ -70,9 +70,15 @@ test('404, 405, 415 and OPTIONS, HEAD', async () => {
   expect((await bed.call('DELETE', '/api/v1/workloads/nothing')).status).toBe(404)
   const patched = await bed.call('PATCH', '/api/v1/workloads/nothing', { body: {} })
   expect([patched.status, patched.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, PUT, OPTIONS'])
-  expect((await bed.call('POST', '/api/v1/workloads', { raw: 'a: 1', headers: { 'content-type': 'application/yaml' } })).status).toBe(415)
+  expect(
+    (await bed.call('POST', '/api/v1/workloads', { raw: 'a: 1', headers: { 'content-type': 'application/yaml' } })).status,
+  ).toBe(415)
   const options = await bed.call('OPTIONS', '/api/v1/workloads', { key: null })
-  expect([options.status, options.headers.get('allow'), options.headers.get('access-control-allow-origin')]).toEqual([204, 'POST, GET, HEAD, OPTIONS', null])
+  expect([options.status, options.headers.get('allow'), options.headers.get('access-control-allow-origin')]).toEqual([
+    204,
+    'POST, GET, HEAD, OPTIONS',
+    null,
+  ])
   const head = await bed.call('HEAD', '/api/v1/workloads')
   expect([head.status, head.text, head.headers.get('content-type')]).toEqual([200, '', 'application/json'])
   expect((await bed.call('HEAD', '/api/v1/workloads', { key: null })).status).toBe(401)
@@ -94,7 +100,10 @@ test('413: a body beyond the limit, declared or streamed', async () => {
 test('412: a change made on an older revision, and 400 for an If-Match that is none', async () => {
   const { body } = await create({ id: 'revised' })
   const put = (stopTimeoutMs: number, ifMatch: string) =>
-    bed.call('PUT', '/api/v1/workloads/revised', { body: { ...demoWorkload, id: 'revised', stopTimeoutMs }, headers: { 'if-match': ifMatch } })
+    bed.call('PUT', '/api/v1/workloads/revised', {
+      body: { ...demoWorkload, id: 'revised', stopTimeoutMs },
+      headers: { 'if-match': ifMatch },
+    })
   await until(async () => (await bed.call('GET', '/api/v1/workloads/revised')).body.status.state === 'ready')
   const ready = (await bed.call('GET', '/api/v1/workloads/revised')).body
   expect((await put(1, `"${body.revision + 100}"`)).body.code).toBe('request.revision_mismatch')
