@@ -20,7 +20,7 @@ runtime.control.setImage(fakeImageName)
 const hub = createEventHub({ events: store.events, clock, log, metrics })
 await hub.start()
 const box = createSecretBox('the key of a bench')
-const settings = { maxClaimsPerTenant: 100, maxContainers: 100_000, environment: {} }
+const settings = { maxContainers: 100_000, environment: {} }
 const claims = createClaims({ store, hub, runtime, clock, log, metrics, tracer: noTracer, box, settings })
 const controllers = createControllers({
   store,

@@ -84,7 +84,7 @@ function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, valu
     metadata: values.metadata,
     secretNames: [...values.secrets.keys()],
     ...(sealed ? { sealed } : {}),
-    maxClaims: settings.maxClaimsPerTenant,
+    ...(settings.maxClaimsPerTenant === undefined ? {} : { maxClaims: settings.maxClaimsPerTenant }),
   }
 }
 
@@ -95,7 +95,7 @@ async function liveBeforeWaiting(
 ): Promise<ClaimRecord | undefined> {
   const live = await store.claims.liveOf(tenantId)
   const own = live.find(({ poolId }) => poolId === pool.id)
-  if (!own && live.length >= settings.maxClaimsPerTenant) throw quota(tenantId, live.length)
+  if (!own && live.length >= (settings.maxClaimsPerTenant ?? Number.POSITIVE_INFINITY)) throw quota(tenantId, live.length)
   if (!own && pool.status.phase === 'draining') throw new Fault('pool.draining', `Pool ${pool.id} is being deleted`)
   return own
 }

@@ -10,8 +10,8 @@ import type { Demand } from './wait-for-container.ts'
 import type { WarmHints } from './warm-hints.ts'
 
 export interface ClaimsSettings {
-  /** Live claims a tenant may hold over all pools. */
-  readonly maxClaimsPerTenant: number
+  /** Live claims a tenant may hold over all pools; any number where not given, and a bind is then one statement. */
+  readonly maxClaimsPerTenant?: number | undefined
   /** Containers on the host in all. */
   readonly maxContainers: number
   /** The server's own variables that `${env:NAME}` may show: the allow list is applied already. */

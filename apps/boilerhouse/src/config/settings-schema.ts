@@ -80,12 +80,13 @@ const fields = {
   workloadsDir: path(
     'YAML files of workloads and pools, applied at start and on change; build contexts lie below it. Default: `workloads` in the data directory.',
   ),
-  maxClaimsPerTenant: Type.Integer({
-    minimum: 1,
-    maximum: 100_000,
-    default: 100,
-    description: 'Live claims that one tenant may hold over all pools.',
-  }),
+  maxClaimsPerTenant: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Live claims that one tenant may hold over all pools. Default: any number; a quota costs each claim a lock.',
+    }),
+  ),
   tlsCert: path('PEM certificate chain; with `tlsKey` the API and the proxy speak TLS.'),
   tlsKey: path('PEM private key of `tlsCert`.'),
   trustProxy: flag('A proxy in front of the server ends TLS: allows a bind beyond loopback without a certificate.'),
