@@ -37,11 +37,14 @@ interface ServerState {
 
 /** The routes behind one router and one error handler. `onStop` runs when the server begins to stop. */
 export function createServer(routes: readonly Route[], deps: RouteDeps, onStop: () => void): ApiServer {
-  const state: ServerState = { isStopping: false, cutOff: new AbortController() }
-  const app = createRouter(routes, deps, state)
+  const newState = (): ServerState => ({ isStopping: false, cutOff: new AbortController() })
+  let socketless: ReturnType<typeof createRouter> | undefined
   return {
-    fetch: async (request) => app.handle(request),
+    fetch: async (request) => (socketless ??= createRouter(routes, deps, newState())).handle(request),
     listen({ host, port, tls, reusePort = false }) {
+      // Each listener stops for itself.
+      const state = newState()
+      const app = createRouter(routes, deps, state)
       app.listen({
         hostname: host,
         port,
