@@ -17,7 +17,6 @@ export interface Difference {
     | 'container.without_claim'
     | 'tenant.two_containers'
     | 'firewall.changed'
-    | 'api.differs'
   readonly subject: string
   readonly detail: string
   /** True where `doctor --repair` (or the next pass of a controller) mends it. */

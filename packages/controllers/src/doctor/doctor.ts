@@ -15,6 +15,8 @@ export interface DoctorReport {
     readonly engine: number
     readonly slots: number
   }
+  /** Containers that the engine runs, for comparing with what the API lists. */
+  readonly running: readonly ContainerId[]
   /** What `repair` did, a line each. */
   readonly repairs: readonly string[]
 }
@@ -44,6 +46,7 @@ export async function examine(
       engine: world.engine.length,
       slots: world.inventory.slots.length,
     },
+    running: world.engine.filter(({ phase }) => phase === 'running' || phase === 'paused').map(({ containerId }) => containerId),
     repairs,
   }
 }
