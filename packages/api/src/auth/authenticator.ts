@@ -37,7 +37,7 @@ export interface AuthenticatorDeps {
   readonly requestsPerMinute: number
 }
 
-export const adminPrincipal: Principal = { kind: 'key', id: 'admin', role: 'admin', projectId: 'default' }
+const adminPrincipal: Principal = { kind: 'key', id: 'admin', role: 'admin', projectId: 'default' }
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { keys, hub, clock, adminKeyHash, keyCacheMs, requestsPerMinute } = deps

@@ -1,7 +1,7 @@
 import { Fault } from '@boilerhouse/base'
 
 /** The protocol that our own clients offer besides the one that carries the key. */
-export const eventProtocol = 'boilerhouse.events'
+const eventProtocol = 'boilerhouse.events'
 
 const bearer = /^bearer[ \t]+(\S+)[ \t]*$/i
 

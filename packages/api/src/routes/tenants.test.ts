@@ -143,3 +143,27 @@ test('a ticket into the proxy names its address and expires', async () => {
   expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000)
   expect((await bed.call('POST', '/api/v1/tenants/lea/proxy-ticket', { body: { portName: 'nothing' } })).status).toBe(422)
 })
+
+test('a time-out is 504, never 201 with something pending; the next claim goes on where it was', async () => {
+  await bed.demo({ id: 'slow', pool: { minSize: 0, maxSize: 2 } })
+  bed.runtime.control.behaviour.startDelayMs = 400
+  const late = await claim('mia', { poolId: 'slow', waitMs: 50 })
+  expect([late.status, late.body.code]).toEqual([504, 'claim.timeout'])
+  const next = await claim('mia', { poolId: 'slow' })
+  bed.runtime.control.behaviour.startDelayMs = 0
+  expect([200, 201]).toContain(next.status)
+  expect(next.body.state).toBe('active')
+  expect((await bed.call('GET', '/api/v1/containers?tenant=mia')).body.items.length).toBe(1)
+})
+
+test('duplicates, bad input and races are told by their own status, never 500', async () => {
+  const replies = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => [
+      claim('racer', {}),
+      bed.call('POST', '/api/v1/tenants/racer/release', { body: { poolId: 'demo' } }),
+      bed.call('POST', '/api/v1/pools', { body: { id: 'raced', workloadId: 'demo', minSize: 0 } }),
+      bed.call('POST', '/api/v1/pools/raced/scale', { body: { size: i % 20 } }),
+    ]).flat(),
+  )
+  for (const { status } of replies) expect([200, 201, 404, 409, 412, 422, 503, 504]).toContain(status)
+})
