@@ -91,6 +91,16 @@ create unique index claims_live on claims (project_id, tenant_id, pool_id) where
 create index claims_newest on claims (project_id, tenant_id, pool_id, claimed_at desc) where claimed_at >= 0;
 create index claims_final on claims (project_id, updated_at) where not is_live;
 
+-- Live claims of a tenant, counted after everybody who counts the same tenant's has committed: a statement's own snapshot is older than the
+-- lock it waits for, but each query of a volatile function has a snapshot of its own. So a bind with a quota is one statement and one
+-- round trip; with a transaction around a lock and a bind it was three, and took 2.5 times as long.
+create function tenant_live_claims(of_project text, of_tenant text) returns bigint language plpgsql volatile as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended(json_build_array(of_project, 'tenant', of_tenant)::text, 0));
+  return (select count(*) from claims where project_id = of_project and tenant_id = of_tenant and is_live);
+end
+$$;
+
 create table keys (
   project_id text collate "C" not null,
   id text collate "C" not null,

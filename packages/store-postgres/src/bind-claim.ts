@@ -2,7 +2,7 @@ import type { ClaimRecord } from '@boilerhouse/resources'
 import type { BindInput, BindOutcome, ClaimStore, WriteOptions } from '@boilerhouse/store'
 import type { Row } from 'postgres'
 
-import type { Sql, Transaction } from './connection.ts'
+import type { Sql } from './connection.ts'
 import { json, type Database } from './database.ts'
 import { toClaim, toContainer } from './rows.ts'
 import { codeOf, uniqueViolation } from './store-call.ts'
@@ -39,28 +39,19 @@ const warm = 'warm'
 
 /** Undefined where nothing was written, for whatever reason. */
 async function bindOnce(db: Database, input: BindInput, options: WriteOptions): Promise<Row | undefined> {
-  const { sql, projectId } = db
   try {
-    if (input.maxClaims === undefined) return (await bindStatement(db, sql, input, options))[0]
-    // A quota is over several rows: binds of one tenant go one after another, and count in a statement after the lock.
-    return await sql.begin(async (tx) => {
-      const [, rows] = await Promise.all([
-        tx`select pg_advisory_xact_lock(hashtextextended(${JSON.stringify([projectId, 'tenant', input.tenantId])}, 0))`,
-        bindStatement(db, tx, input, options),
-      ])
-      return rows[0]
-    })
+    return (await bindStatement(db, input, options))[0]
   } catch (error) {
     if (codeOf(error) === uniqueViolation) return undefined
     throw error
   }
 }
 
-function bindStatement(db: Database, tx: Sql | Transaction, input: BindInput, options: WriteOptions) {
+function bindStatement(db: Database, input: BindInput, options: WriteOptions) {
   const { sql, projectId, clock } = db
   const { claimId, tenantId, poolId, containerId, maxClaims } = input
   const nowMs = Math.floor(clock.nowMs())
-  return tx`
+  return sql`
     with taken as (
       update containers set state = 'bound', claim_id = ${claimId}, tenant_id = ${tenantId}, bound_at = ${nowMs}, updated_at = ${nowMs},
         revision = revision + 1
@@ -70,7 +61,8 @@ function bindStatement(db: Database, tx: Sql | Transaction, input: BindInput, op
         ${
           maxClaims === undefined
             ? sql``
-            : sql`and (select count(*) from claims c where c.project_id = ${projectId} and c.tenant_id = ${tenantId} and c.is_live) < ${maxClaims}`
+            : // A quota is over several rows: binds of one tenant go one after another.
+              sql`and tenant_live_claims(${projectId}, ${tenantId}) < ${maxClaims}`
         }
         and ${fenced(db, options.fence)}
       returning *
