@@ -19,6 +19,9 @@ export interface Idempotency {
   once(scope: string, key: string, requestBody: unknown, action: () => Promise<TextAnswer>): Promise<TextAnswer>
 }
 
+/** A runner that has not told of itself for so long is dead: whoever repeats the request runs it again, from where it was. */
+const silentMs = 6_000
+
 const keyPattern = /^[\x21-\x7e]{1,255}$/
 
 export function createIdempotency(deps: {
@@ -31,6 +34,8 @@ export function createIdempotency(deps: {
   const running = new Map<string, Promise<unknown>>()
 
   const run = async (scope: string, key: string, action: () => Promise<TextAnswer>): Promise<TextAnswer> => {
+    const ended = new AbortController()
+    void keepAlive(scope, key, ended.signal)
     try {
       const answer = await action()
       // Answers may hold what is shown once (a new key): they rest sealed.
@@ -40,6 +45,17 @@ export function createIdempotency(deps: {
     } catch (error) {
       await store.abandon(scope, key)
       throw error
+    } finally {
+      ended.abort()
+    }
+  }
+
+  const keepAlive = async (scope: string, key: string, signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      await clock.sleep(silentMs / 3, signal)
+      if (signal.aborted) return
+      // A store that does not answer now is asked again in a moment.
+      await store.renew(scope, key).catch(ignoreFault)
     }
   }
 
@@ -53,7 +69,10 @@ export function createIdempotency(deps: {
       const untilMs = clock.monotonicMs() + waitMs
       for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
         const begun = await store.begin(scope, key, bodyHash)
-        if (begun.outcome === 'started') {
+        const isMine =
+          begun.outcome === 'started' ||
+          (begun.outcome === 'pending' && !running.has(id) && (await store.takeOver(scope, key, silentMs)))
+        if (isMine) {
           const mine = run(scope, key, action)
           running.set(id, mine)
           return await mine.finally(() => running.delete(id))

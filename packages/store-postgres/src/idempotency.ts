@@ -31,6 +31,18 @@ export function createIdempotencyStore({ sql, projectId, clock, call }: Database
         await sql`delete from idempotency_keys
           where project_id = ${projectId} and scope = ${scope} and key = ${key} and status is null`
       }),
+    renew: (scope, key) =>
+      call('idempotency.renew', async () => {
+        await sql`update idempotency_keys set began_at = ${Math.floor(clock.nowMs())}
+          where project_id = ${projectId} and scope = ${scope} and key = ${key} and status is null`
+      }),
+    takeOver: (scope, key, silentMs) =>
+      call('idempotency.take_over', async () => {
+        const nowMs = Math.floor(clock.nowMs())
+        const taken = await sql`update idempotency_keys set began_at = ${nowMs}
+          where project_id = ${projectId} and scope = ${scope} and key = ${key} and status is null and began_at <= ${nowMs - silentMs}`
+        return taken.count > 0
+      }),
     prune: (beforeMs) =>
       call('idempotency.prune', async () => {
         const gone =

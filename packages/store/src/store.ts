@@ -331,6 +331,10 @@ export interface IdempotencyStore {
   finish(scope: string, key: string, record: IdempotencyRecord): Promise<void>
   /** Forgets a pending one, so that the request may be made again; never a finished one. */
   abandon(scope: string, key: string): Promise<void>
+  /** Says that a pending one still runs; its runner does so well within `silentMs` of `takeOver`. */
+  renew(scope: string, key: string): Promise<void>
+  /** True for exactly one caller where a pending one was not renewed for `silentMs`: its runner died, and this caller runs it now. */
+  takeOver(scope: string, key: string, silentMs: number): Promise<boolean>
   prune(beforeMs: number): Promise<number>
 }
 

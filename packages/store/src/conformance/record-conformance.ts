@@ -104,6 +104,25 @@ export function recordConformance(at: StoreUnderTest): void {
       expect((await idempotency.begin('s', 'k', 'other')).outcome).toBe('done')
     })
 
+    test('a pending request that nobody renewed is taken over by exactly one; a renewed or finished one by nobody', async () => {
+      const { idempotency } = at.store
+      const peer = (await at.connect()).idempotency
+      await idempotency.begin('s', 'k', 'h')
+      at.clock.advance(4000)
+      await idempotency.renew('s', 'k')
+      at.clock.advance(4000)
+      expect(await peer.takeOver('s', 'k', 6000)).toBe(false)
+      at.clock.advance(4000)
+      const taken = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? peer : idempotency).takeOver('s', 'k', 6000)))
+      expect(taken.filter(Boolean).length).toBe(1)
+      expect((await idempotency.begin('s', 'k', 'h')).outcome).toBe('pending')
+      await idempotency.finish('s', 'k', done)
+      at.clock.advance(60_000)
+      await idempotency.renew('s', 'k')
+      expect(await idempotency.takeOver('s', 'k', 6000)).toBe(false)
+      expect(await idempotency.takeOver('s', 'unknown', 0)).toBe(false)
+    })
+
     test('prune forgets what began before the time', async () => {
       const { idempotency } = at.store
       await idempotency.begin('s', 'old', 'h')

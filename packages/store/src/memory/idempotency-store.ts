@@ -21,6 +21,16 @@ export function createIdempotencyStore({ data, now }: Writer): IdempotencyStore 
     async abandon(scope, key) {
       if (!rows.get(rowKey(scope, key))?.record) rows.delete(rowKey(scope, key))
     },
+    async renew(scope, key) {
+      const row = rows.get(rowKey(scope, key))
+      if (row && !row.record) rows.set(rowKey(scope, key), { ...row, startedAt: now() })
+    },
+    async takeOver(scope, key, silentMs) {
+      const row = rows.get(rowKey(scope, key))
+      if (!row || row.record || row.startedAt > now() - silentMs) return false
+      rows.set(rowKey(scope, key), { ...row, startedAt: now() })
+      return true
+    },
     async prune(beforeMs) {
       const before = rows.size
       for (const [key, row] of rows) if (row.startedAt < beforeMs) rows.delete(key)

@@ -1,0 +1,49 @@
+import { createSecretBox, systemClock, type Clock } from '@boilerhouse/base'
+import { createMemoryStore } from '@boilerhouse/store'
+import { expect, test } from 'bun:test'
+
+import { createIdempotency, type TextAnswer } from './idempotency.ts'
+
+const answerOf = (body: string): TextAnswer => ({ status: 201, body, headers: { etag: '"1"' } })
+
+function twoServers() {
+  let aheadMs = 0
+  const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs }
+  const { idempotency: store } = createMemoryStore({ clock })
+  const box = createSecretBox('key')
+  const server = (own: Clock) => createIdempotency({ store, box, clock: own, waitMs: 2_000 })
+  return {
+    /** Its timers never ring, as if its process had died after it began. */
+    dead: server({ ...clock, sleep: () => new Promise(() => {}) }),
+    alive: server(clock),
+    pass: (ms: number) => void (aheadMs += ms),
+  }
+}
+
+test('a request whose server died is run again by whoever repeats it, once, and is not pending for a day', async () => {
+  const { dead, alive, pass } = twoServers()
+  void dead.once('s', 'k', { a: 1 }, () => new Promise(() => {}))
+  await Bun.sleep(1)
+  pass(10_000)
+  let runs = 0
+  const run = async () => answerOf(String(++runs))
+  const answers = await Promise.all([alive.once('s', 'k', { a: 1 }, run), alive.once('s', 'k', { a: 1 }, run)])
+  expect(answers.map(({ body }) => body)).toEqual(['1', '1'])
+})
+
+test('while another server runs it, a repetition waits; beyond its time it is told that the first still runs', async () => {
+  const { dead, alive } = twoServers()
+  void dead.once('s', 'k', { a: 1 }, () => new Promise(() => {}))
+  const error: unknown = await alive.once('s', 'k', { a: 1 }, async () => answerOf('never')).catch((caught: unknown) => caught)
+  expect(error).toMatchObject({ code: 'request.idempotency_pending', status: 409 })
+})
+
+test('a repetition gets status, body and headers of the first, and is marked', async () => {
+  const { alive } = twoServers()
+  await alive.once('s', 'k', {}, async () => answerOf('body'))
+  expect(await alive.once('s', 'k', {}, async () => answerOf('other'))).toEqual({
+    status: 201,
+    body: 'body',
+    headers: { etag: '"1"', 'idempotent-replayed': 'true' },
+  })
+})
