@@ -5,8 +5,12 @@ import { join } from 'node:path'
 
 import { createClient, type Client } from '@boilerhouse/client'
 
+import { createApi, type Api } from './api.ts'
 import { repository } from './checkout.ts'
+import { leftovers } from './leftovers.ts'
 import { runProgram, type Ran } from './run-program.ts'
+import { createServerProcess } from './server-process.ts'
+import { within } from './within.ts'
 
 /** One server process on real parts, with a data directory of its own below directories that only their owner may read. */
 export interface Installation {
@@ -15,6 +19,12 @@ export interface Installation {
   readonly proxyUrl: string
   readonly client: Client
   readonly env: Readonly<Record<string, string>>
+  /** One HTTP call with the admin key; the answer's status is the caller's to judge. */
+  readonly api: Api
+  /** What labels everything of it in the engine; there once it was started. */
+  id(): Promise<string>
+  adminKey(): Promise<string>
+  pid(): number
   /** What the server wrote since it was last started. */
   log(): string
   /** Resolves once it says that it is ready. */
@@ -24,7 +34,7 @@ export interface Installation {
   /** kill -9 of the server process alone. */
   kill(): Promise<void>
   cli(...argv: readonly string[]): Promise<Ran>
-  /** Drains every pool, stops, and removes what is left. */
+  /** Drains every pool, stops, and removes what is left. Throws where something of it stays on this machine. */
   dispose(): Promise<void>
 }
 
@@ -33,15 +43,18 @@ export interface InstallationOptions {
   readonly checkout?: string
   /** As `npm start` does, instead of the program alone. */
   readonly viaNpm?: boolean
+  /** Another server over the data directory of this one. */
+  readonly beside?: Installation
   readonly env?: Readonly<Record<string, string>>
-  readonly args?: readonly string[]
+  /** What the program is asked to do; `up` without examples where not given. */
+  readonly command?: readonly string[]
+  /** What it writes once it is ready. */
+  readonly readyMark?: string
 }
 
-const startWithinMs = 60_000
-
 export async function createInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const { checkout = repository, viaNpm = false, args = [] } = options
-  const home = await mkdtemp(join(tmpdir(), 'boilerhouse-e2e-'))
+  const { checkout = repository, viaNpm = false, command = ['up', '--no-examples'], beside } = options
+  const home = beside === undefined ? await mkdtemp(join(tmpdir(), 'boilerhouse-e2e-')) : join(beside.dataDir, '..')
   const dataDir = join(home, 'data')
   const [port, proxyPort] = [await freePort(), await freePort()]
   const env = {
@@ -55,10 +68,13 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
   const url = `http://127.0.0.1:${port}`
   const argv = viaNpm
     ? ['npm', 'start', '--silent']
-    : [join(checkout, '.tools/bun'), join(checkout, 'apps/boilerhouse/src/main.ts'), 'up', ...args]
-  const server = createServerProcess(argv, checkout, env)
+    : [join(checkout, '.tools/bun'), join(checkout, 'apps/boilerhouse/src/main.ts'), ...command]
+  const readyMark = options.readyMark ?? 'Boilerhouse is ready'
+  const server = createServerProcess({ argv, cwd: checkout, env, readyMark })
   let client: Client | undefined
-  const cli = (...command: readonly string[]) => runProgram([join(checkout, 'boilerhouse'), ...command], { cwd: '/', env })
+  const file = async (name: string) => (await Bun.file(join(dataDir, name)).text()).trim()
+  const cli = (...words: readonly string[]) => runProgram([join(checkout, 'boilerhouse'), ...words], { cwd: '/', env })
+  const api = createApi(url, () => file('admin.key'))
   return {
     dataDir,
     url,
@@ -68,73 +84,34 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
       if (!client) throw new Error('Cannot give a client: the server was not started yet')
       return client
     },
+    api,
+    id: () => file('installation'),
+    adminKey: () => file('admin.key'),
+    pid: server.pid,
     log: server.log,
     async start() {
       await server.start()
-      client ??= createClient({ baseUrl: url, key: (await Bun.file(join(dataDir, 'admin.key')).text()).trim() })
+      client ??= createClient({ baseUrl: url, key: await file('admin.key') })
     },
     interrupt: () => server.end('SIGINT'),
     kill: async () => void (await server.end('SIGKILL')),
     cli,
     async dispose() {
+      if (beside !== undefined) return void (await server.end('SIGINT'))
       if (!server.isRunning()) await server.start()
-      await drainEverything(cli)
+      await drainEverything(api)
       await server.end('SIGINT')
+      const left = await leftovers(await file('installation'), home)
       await rm(home, { recursive: true, force: true })
+      if (left.length > 0) throw new Error(`left behind on this machine: ${left.join(', ')}`)
     },
   }
 }
 
-interface ServerProcess {
-  log(): string
-  isRunning(): boolean
-  start(): Promise<void>
-  end(signal: NodeJS.Signals): Promise<number>
-}
-
-function createServerProcess(argv: readonly string[], cwd: string, env: Readonly<Record<string, string>>): ServerProcess {
-  let child: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | undefined
-  let text = ''
-  const drain = async (stream: ReadableStream<Uint8Array>, onText: () => void) => {
-    const decoder = new TextDecoder()
-    for await (const chunk of stream) {
-      text += decoder.decode(chunk, { stream: true })
-      onText()
-    }
-  }
-  return {
-    log: () => text,
-    isRunning: () => child !== undefined && child.exitCode === null && child.signalCode === null,
-    async start() {
-      text = ''
-      const ready = Promise.withResolvers<void>()
-      const started = Bun.spawn([...argv], { cwd, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
-      child = started
-      const onText = () => void (text.includes('Boilerhouse is ready') && ready.resolve())
-      void drain(started.stdout, onText)
-      void drain(started.stderr, onText)
-      const ended = started.exited.then((code) => Promise.reject(new Error(`the server ended with ${code}:\n${text}`)))
-      const late = Bun.sleep(startWithinMs).then(() =>
-        Promise.reject(new Error(`the server was not ready in ${startWithinMs} ms:\n${text}`)),
-      )
-      for (const lost of [ended, late]) lost.catch(() => {}) // told by the race, where they win it
-      await Promise.race([ready.promise, ended, late])
-    },
-    async end(signal) {
-      child?.kill(signal)
-      return (await child?.exited) ?? 0
-    },
-  }
-}
-
-async function drainEverything(cli: (...argv: readonly string[]) => Promise<Ran>): Promise<void> {
-  const pools = async (): Promise<readonly { id: string }[]> => JSON.parse((await cli('pool', 'list', '--json')).stdout).items
-  for (const { id } of await pools()) await cli('pool', 'delete', id)
-  const deadline = performance.now() + 60_000
-  while ((await pools()).length > 0) {
-    if (performance.now() > deadline) throw new Error('the pools did not drain within 60 s')
-    await Bun.sleep(100)
-  }
+async function drainEverything(api: Api): Promise<void> {
+  const pools = async () => (await api<{ items: { id: string }[] }>('GET', '/api/v1/pools?limit=500')).body.items
+  for (const { id } of await pools()) await api('DELETE', `/api/v1/pools/${id}`)
+  await within(90_000, 'every pool is drained', async () => (await pools()).length === 0)
 }
 
 /** What a login shell has; nothing of ours. */

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+
 import { createSecretBox, noTracer, type Clock, type Logger, type Tracer } from '@boilerhouse/base'
 import { createPrometheusMetrics, type PrometheusMetrics } from '@boilerhouse/api'
 import { createClaims, type Claims } from '@boilerhouse/claims'
@@ -87,7 +89,7 @@ interface Opening {
 async function openStore({ config, clock, log, metrics }: Opening, closers: Closer[]): Promise<Store> {
   const postgres =
     config.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, runDir: config.slotsDir, clock, log })
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, runDir: dirname(config.slotsDir), clock, log })
       : undefined
   if (postgres) closers.push(() => postgres.leave())
   const connection = postgres?.connection ?? config.databaseUrl

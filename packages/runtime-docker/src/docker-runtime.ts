@@ -19,7 +19,7 @@ import { createLayout, type Layout } from './layout.ts'
 import { readLogs } from './logs.ts'
 import { createNetworks } from './network/networks.ts'
 import { createProbe } from './probe.ts'
-import { ensureSlotsMount } from './slots-mount.ts'
+import { holdSlots, type SlotsHold } from './slots-mount.ts'
 import { createVolumeStore } from './volumes/volume-store.ts'
 import { watchEngine } from './watch.ts'
 
@@ -52,30 +52,32 @@ export async function createDockerRuntime(deps: DockerRuntimeDeps): Promise<Runt
   const engine = createEngine({ clock, metrics, ...(dockerHost === undefined ? {} : { dockerHost }) })
   try {
     const facts = await readEngineFacts(engine, never)
-    await prepareHost(deps, layout)
-    return assemble({ deps, facts, shared: { installation, engine, layout, clock, log, metrics } })
+    const slots = await prepareHost(deps, layout)
+    return assemble({ deps, facts, slots, shared: { installation, engine, layout, clock, log, metrics } })
   } catch (error) {
     engine.close()
     throw error
   }
 }
 
-async function prepareHost({ busyboxPath, log }: DockerRuntimeDeps, layout: Layout): Promise<void> {
-  await ensureSlotsMount(layout.slotsDir, log)
+async function prepareHost({ busyboxPath, log }: DockerRuntimeDeps, layout: Layout): Promise<SlotsHold> {
+  const slots = await holdSlots(layout.slotsDir, log)
   await installBusybox(busyboxPath, layout.binDir)
   for (const directory of [layout.volumesDir, layout.keptDir]) mkdirSync(directory, { recursive: true, mode: 0o700 })
+  return slots
 }
 
 interface Parts {
   readonly deps: DockerRuntimeDeps
   readonly facts: EngineFacts
+  readonly slots: SlotsHold
   readonly shared: Pick<DockerRuntimeDeps, 'installation' | 'clock' | 'log' | 'metrics'> & {
     readonly engine: Engine
     readonly layout: Layout
   }
 }
 
-function assemble({ deps, facts, shared }: Parts): Runtime {
+function assemble({ deps, facts, slots, shared }: Parts): Runtime {
   const { engine, clock, log } = shared
   const firewall = createFirewall()
   const guard = startFirewallGuard({ firewall, clock, logger: log })
@@ -114,6 +116,7 @@ function assemble({ deps, facts, shared }: Parts): Runtime {
       await guard[Symbol.asyncDispose]()
       await closeHost()
       engine.close()
+      await slots.release(log)
     },
   }
 }

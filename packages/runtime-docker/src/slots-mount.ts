@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process'
-import { accessSync, chmodSync, constants, mkdirSync, readFileSync, statfsSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statfsSync,
+} from 'node:fs'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -24,6 +35,37 @@ export async function ensureSlotsMount(slotsDir: string, log: Logger): Promise<v
   }
   chmodSync(slotsDir, 0o700)
   accessSync(slotsDir, constants.W_OK)
+}
+
+/** Says that this process uses the slots. `release` takes the tmpfs away where nothing lies in it and nobody else uses it. */
+export interface SlotsHold {
+  release(log: Logger): Promise<void>
+}
+
+const holdAttempts = 5
+
+/** Mounts and holds: the open directory makes the kernel refuse another process's unmount. */
+export async function holdSlots(slotsDir: string, log: Logger): Promise<SlotsHold> {
+  for (let attempt = 1; ; attempt++) {
+    await ensureSlotsMount(slotsDir, log)
+    const held = openSync(slotsDir, constants.O_DIRECTORY | constants.O_RDONLY)
+    // Between the mount and the hold the last other user may have taken it away; then the hold is on what lay below.
+    if (statfsSync(`/proc/self/fd/${held}`).type === tmpfsMagic && statfsSync(slotsDir).type === tmpfsMagic)
+      return { release: (by) => releaseSlots(slotsDir, held, by) }
+    closeSync(held)
+    if (attempt === holdAttempts) throw new Fault('setting.invalid', `The slots in ${slotsDir} are being unmounted by others`)
+  }
+}
+
+async function releaseSlots(slotsDir: string, held: number, log: Logger): Promise<void> {
+  closeSync(held)
+  if (process.getuid?.() !== 0 || !isMountPoint(slotsDir) || readdirSync(slotsDir).length > 0) return
+  try {
+    await run('umount', [slotsDir])
+    rmdirSync(slotsDir)
+  } catch (error) {
+    log.debug('the slots stay mounted: another server uses them', { error })
+  }
 }
 
 /** `noswap` keeps secrets off the swap; kernels before 6.4 refuse it. */
