@@ -1,5 +1,7 @@
 import type { Command } from './cli/command.ts'
 import { activityList } from './commands/activity-list.ts'
+import { backupCreate } from './commands/backup-create.ts'
+import { backupRestore } from './commands/backup-restore.ts'
 import { completion } from './commands/completion.ts'
 import { containerDelete } from './commands/container-delete.ts'
 import { containerExec } from './commands/container-exec.ts'
@@ -50,6 +52,8 @@ import { workloadUpdate } from './commands/workload-update.ts'
 /** Every command there is. A test compares it with `openapi.json`: no operation is without one. */
 export const commands: readonly Command[] = [
   activityList,
+  backupCreate,
+  backupRestore,
   completion,
   containerDelete,
   containerExec,

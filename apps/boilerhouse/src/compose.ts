@@ -1,5 +1,3 @@
-import { dirname } from 'node:path'
-
 import { createSecretBox, noTracer, type Clock, type Logger, type Tracer } from '@boilerhouse/base'
 import { createPrometheusMetrics, type PrometheusMetrics } from '@boilerhouse/api'
 import { createClaims, type Claims } from '@boilerhouse/claims'
@@ -11,6 +9,7 @@ import { createPostgresStore } from '@boilerhouse/store-postgres'
 
 import type { Config } from './config/load-config.ts'
 import { allowedEnvironment } from './config/allowed-environment.ts'
+import { runDirOf } from './config/run-dir.ts'
 import { proxyPlaceOf, proxyUrlAt, type ProxyPlace } from './roles/proxy-place.ts'
 
 /** The parts that every role works with, on real adapters. */
@@ -89,7 +88,7 @@ interface Opening {
 async function openStore({ config, clock, log, metrics }: Opening, closers: Closer[]): Promise<Store> {
   const postgres =
     config.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ dataDir: config.dataDir, runDir: dirname(config.slotsDir), clock, log })
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, runDir: runDirOf(config), clock, log })
       : undefined
   if (postgres) closers.push(() => postgres.leave())
   const connection = postgres?.connection ?? config.databaseUrl

@@ -341,6 +341,12 @@ export const faultRegistry = {
     'The database is not empty',
     'Restore into an empty database: give another DATABASE_URL or data directory.',
   ),
+  'store.in_use': entry(
+    409,
+    'after_change',
+    'A server uses the database',
+    'Stop every server of this database, then repeat the command.',
+  ),
   'store.backup_unreadable': entry(
     422,
     'after_change',

@@ -16,6 +16,9 @@ export type Sql = postgres.Sql<{ bigint: number }>
 export type Fragment = postgres.PendingQuery<postgres.Row[]>
 export type Transaction = postgres.TransactionSql<{ bigint: number }>
 
+/** `application_name` of the one session that every open store has: who restores looks for it. */
+export const listenSessionName = 'boilerhouse listen'
+
 export interface ClientOptions {
   readonly max: number
   readonly name: string

@@ -1,6 +1,6 @@
 import { Wakeup, type Clock, type Logger } from '@boilerhouse/base'
 
-import { openClient, type Connection, type Sql } from './connection.ts'
+import { listenSessionName, openClient, type Connection, type Sql } from './connection.ts'
 
 const channel = 'boilerhouse_events'
 /** Many commits, one NOTIFY: in the commits themselves it would make them wait for each other (design §5). */
@@ -36,7 +36,7 @@ export function createEventWakeups({ connection, projectId, clock, log }: EventW
   const notifier = openClient(connection, { max: 1, name: 'boilerhouse notify' })
   const listener = openClient(connection, {
     max: 1,
-    name: 'boilerhouse listen',
+    name: listenSessionName,
     onnotify: (_, payload) => payload.startsWith(`${projectId} `) && payload !== `${projectId} ${own}` && wake(),
     onclose: () => void relisten(),
   })

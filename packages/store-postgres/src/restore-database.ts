@@ -12,7 +12,7 @@ import {
   type BackupHeader,
   type TableHeader,
 } from './backup-format.ts'
-import { openClient, type Connection, type Transaction } from './connection.ts'
+import { openClient, listenSessionName, type Connection, type Transaction } from './connection.ts'
 import { listMigrations, migrateWithin } from './migrate.ts'
 import { renumberEvents } from './renumber-events.ts'
 import { asFault } from './store-call.ts'
@@ -20,11 +20,13 @@ import { asFault } from './store-call.ts'
 export interface RestoreOptions {
   readonly connection: Connection
   readonly log: Logger
+  /** Looks at the header before anything is written; what it throws ends the restore. */
+  readonly accept?: (header: BackupHeader) => void
 }
 
 /**
- * Loads a backup into an empty database, in one transaction: all of it or nothing. Client cursors of before expire. Throws
- * `store.not_empty`, `store.version`, `store.backup_unreadable`, `store.unavailable`.
+ * Loads a backup into an empty database that no server uses, in one transaction: all of it or nothing. Client cursors of before
+ * expire. Throws `store.in_use`, `store.not_empty`, `store.version`, `store.backup_unreadable`, `store.unavailable`.
  */
 export async function restoreDatabase(options: RestoreOptions, source: AsyncIterable<Uint8Array>): Promise<BackupHeader> {
   const sql = openClient(options.connection, { max: 1, name: 'boilerhouse restore' })
@@ -33,6 +35,8 @@ export async function restoreDatabase(options: RestoreOptions, source: AsyncIter
       const input = lines(gunzip(source))
       const header = readHeader(await nextLine(input))
       await refuseNewer(header)
+      options.accept?.(header)
+      await refuseServers(tx)
       await refuseData(tx)
       await migrateWithin(tx, options.log, header.schemaVersion)
       await tx`delete from event_log`
@@ -88,6 +92,12 @@ async function refuseNewer(header: BackupHeader): Promise<void> {
       remedy: 'Restore it with the release of Boilerhouse that made it, or a newer one.',
     },
   )
+}
+
+async function refuseServers(tx: Transaction): Promise<void> {
+  const sessions = await tx`
+    select from pg_stat_activity where datname = current_database() and application_name = ${listenSessionName} limit 1`
+  if (sessions.length > 0) throw new Fault('store.in_use', 'A server is connected to the database')
 }
 
 async function refuseData(tx: Transaction): Promise<void> {
