@@ -42,7 +42,9 @@ type Closer = () => Promise<void>
 export async function compose({ config, clock, log, tracer = noTracer }: ComposeOptions): Promise<House> {
   const closers: Closer[] = []
   const close = async () => {
-    for (const closer of closers.splice(0).toReversed()) await closer()
+    for (const closer of closers.splice(0).toReversed()) {
+      await closer().catch((error: unknown) => log.warn('A part did not close; the others go on', { error }))
+    }
   }
   try {
     const metrics = createPrometheusMetrics()

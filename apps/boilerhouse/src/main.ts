@@ -12,3 +12,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: (chunk) => void process.stdout.write(chunk),
   stderr: (chunk) => void process.stderr.write(chunk),
 })
+
+// Whatever still waits by then waits for nothing: a program that said it ended has ended.
+setTimeout(() => process.exit(), 2000).unref()

@@ -23,20 +23,17 @@ export async function runHouse(config: Config, log: Logger, names: readonly Role
   const tracing = openTracing(config.otlpEndpoint)
   const house = await compose({ config, clock, log, tracer: tracing.tracer })
   const running: RunningRole[] = []
+  const say = (type: 'server.started' | 'server.stopping') =>
+    house.store.events.append({ type, actor: 'server', subject: `server/${config.installationId}`, data: { roles: names } })
   const stop = async () => {
     for (const role of running.splice(0).toReversed()) await role.stop()
-    await house.store.events.append({ type: 'server.stopping', actor: 'server', subject: `server/${config.installationId}` })
+    await say('server.stopping').catch((error: unknown) => log.warn('The stop was not written to the event log', { error }))
     await house.close()
     await tracing.close()
   }
   try {
     for (const role of roles.filter(({ name }) => names.includes(name))) running.push(await role.start(house))
-    await house.store.events.append({
-      type: 'server.started',
-      actor: 'server',
-      subject: `server/${config.installationId}`,
-      data: { roles: names },
-    })
+    await say('server.started')
   } catch (error) {
     await stop()
     throw error

@@ -1,4 +1,4 @@
-import { createApi, createProxy, hashKey, type ApiDeps } from '@boilerhouse/api'
+import { createApi, createProxy, hashKey, type ApiDeps, type Listening } from '@boilerhouse/api'
 import { examine } from '@boilerhouse/controllers'
 
 import { describeSettings } from '../config/describe-settings.ts'
@@ -19,16 +19,22 @@ export const apiRole: Role = {
       tickets: api.tickets,
       ...(config.proxyDomain === undefined ? {} : { domain: config.proxyDomain }),
     })
-    const proxied = listenOn(config, 'proxyPort', (port) => proxy.listen({ host, port, ...(tls && { tls }) }))
-    proxyPlace.baseUrl = proxied.url
-    const listening = listenOn(config, 'port', (port) => api.listen({ host, port, ...(tls && { tls }) }))
-    return {
-      told: [`API    ${listening.url}`, `proxy  ${proxied.url}`],
-      url: listening.url,
-      async stop() {
-        await Promise.all([listening.stop(config.shutdownTimeoutMs), proxied.stop(config.shutdownTimeoutMs)])
-        await api.close()
-      },
+    const listeners: Listening[] = []
+    const stop = async () => {
+      await Promise.all(listeners.map((listener) => listener.stop(config.shutdownTimeoutMs)))
+      await api.close()
+    }
+    const options = (port: number) => ({ host, port, ...(tls && { tls }) })
+    try {
+      const proxied = listenOn(config, 'proxyPort', (port) => proxy.listen(options(port)))
+      listeners.push(proxied)
+      proxyPlace.baseUrl = proxied.url
+      const listening = listenOn(config, 'port', (port) => api.listen(options(port)))
+      listeners.push(listening)
+      return { told: [`API    ${listening.url}`, `proxy  ${proxied.url}`], url: listening.url, stop }
+    } catch (error) {
+      await stop()
+      throw error
     }
   },
 }
