@@ -58,7 +58,8 @@ const withData = (source: ClaimSource): ClaimSource => (source === 'pool' || sou
 
 /** Lazy: where a crash of the database loses it, the claim is delivered once more. */
 async function markActive({ store, metrics }: ClaimsWorld, run: Run, claim: ClaimRecord): Promise<ClaimRecord> {
-  const event = claimEvent('claim.active', claim, run, { source: claim.source, from: claim.state })
+  const data = { source: claim.source, from: claim.state, totalMs: run.timings.all()['total'] ?? 0 }
+  const event = claimEvent('claim.active', claim, run, data)
   const updated = await store.claims.transition(
     claim.id,
     ['pending', 'restoring', 'recovering'],

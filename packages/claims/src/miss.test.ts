@@ -132,6 +132,24 @@ test('the host-wide limit is host.container_limit', async () => {
   expect(await codeOf(world.claim('bob'))).toBe('host.container_limit')
 })
 
+test('a start that fails of a full disk is host.disk_full with Retry-After, at the first try', async () => {
+  using world = await createWorld()
+  world.driver.failStarts = 'host.disk_full: nothing starts while the disk of the host is full'
+  const error: unknown = await world.claim('alice').catch((thrown: unknown) => thrown)
+  expect(isFault(error, 'host.disk_full') && error.retryAfterMs).toBeGreaterThan(0)
+  expect(world.saw('container.created')).toHaveLength(1)
+})
+
+test('a pool that says the disk is full starts nothing, and serves again as soon as it no longer says so', async () => {
+  using world = await createWorld()
+  const condition = { type: 'HostDiskFull', reason: 'host.disk_full', message: 'less than 500 MB are free', since: '' }
+  await world.store.pools.setStatus(world.poolId, { phase: 'ready', conditions: [condition] }, {})
+  expect(await codeOf(world.claim('alice'))).toBe('host.disk_full')
+  expect(await world.states()).toEqual([])
+  await world.store.pools.setStatus(world.poolId, { phase: 'ready', conditions: [] }, {})
+  expect(await codeOf(world.claim('alice'))).toBe('ok')
+})
+
 test('a caller that goes away while it waits leaves no claim behind', async () => {
   using world = await createWorld()
   world.driver.isHeld = true

@@ -1,4 +1,4 @@
-import { isFault, type ClaimId } from '@boilerhouse/base'
+import { isFault, type ClaimId, type FaultCode } from '@boilerhouse/base'
 import type { ClaimRecord } from '@boilerhouse/resources'
 
 import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
@@ -15,6 +15,14 @@ import { isUpdatePending, redeliverClaim } from './update-claim.ts'
 const busyAgainMs = 1000
 /** An open circuit is left by a release alone. */
 const circuitAgainMs = 60_000
+
+const waitingCodes: readonly FaultCode[] = [
+  'pool.exhausted',
+  'pool.degraded',
+  'claim.timeout',
+  'host.disk_full',
+  'host.container_limit',
+]
 
 export type Again = { readonly againMs?: number }
 
@@ -36,9 +44,7 @@ export async function resumeClaim(
     } catch (error) {
       if (isFault(error, 'claim.circuit_open')) return { againMs: circuitAgainMs }
       // Nothing is wrong with the claim: there is no place for it yet, or it is being asked again.
-      const isWaiting =
-        isFault(error) && ['pool.exhausted', 'pool.degraded', 'claim.timeout', 'host.container_limit'].includes(error.code)
-      if (isWaiting) return { againMs: error.retryAfterMs ?? busyAgainMs }
+      if (isFault(error) && waitingCodes.includes(error.code)) return { againMs: error.retryAfterMs ?? busyAgainMs }
       throw error
     }
   })

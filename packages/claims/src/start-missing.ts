@@ -11,11 +11,15 @@ export interface Supply {
 
 /** Retry-After of a pool that is full: about what a release and a start take. */
 const retryAfterMs = 2000
+/** Retry-After of a host that is full: somebody has to make room. */
+const hostRetryAfterMs = 5000
 
 /** Starts what is missing for `wanted` waiting claims, below `maxSize`; what is starting already counts. */
 export async function startMissing(deps: DemandDeps, poolId: PoolId, wanted: number): Promise<Supply> {
   if (wanted === 0) return { room: Infinity, reason: () => exhausted(poolId) }
-  const pool = await deps.catalogue.pool(poolId)
+  // Read anew: what stands in the way (a full disk) may have gone without an event.
+  const pool = await deps.store.pools.get(poolId)
+  if (!pool) throw new Fault('pool.not_found', `There is no pool ${poolId}`)
   const workload = await deps.catalogue.workload(pool.workloadId)
   const refusal = refusalOf(pool, workload)
   if (refusal) return { room: 0, reason: () => refusal }
@@ -23,6 +27,8 @@ export async function startMissing(deps: DemandDeps, poolId: PoolId, wanted: num
   if (workload.status.state === 'creating') return { room: Infinity, reason: () => exhausted(poolId) }
   const counts = (await deps.store.containers.counts(poolId)).get(poolId) ?? {}
   let coming = (counts.starting ?? 0) + (counts.resetting ?? 0)
+  const diskFull = diskFullFault(pool)
+  if (diskFull) return { room: coming, reason: () => diskFull }
   while (coming < wanted) {
     const outcome = await startOne(deps, pool, workload)
     if (outcome === 'ok') {
@@ -44,6 +50,20 @@ function refusalOf({ id, status }: PoolRecord, workload: WorkloadRecord): Fault 
   if (status.phase !== 'degraded') return undefined
   const why = status.conditions.map(({ reason, message }) => `${reason}: ${message}`).join('; ')
   return new Fault('pool.degraded', `Pool ${id} cannot start containers: ${why || 'no reason given'}`, { retryAfterMs: 5000 })
+}
+
+/** The host's disk is full: what starts already may still become warm, nothing else does. */
+function diskFullFault({ status }: PoolRecord): Fault | undefined {
+  const condition = status.conditions.find(({ type }) => type === 'HostDiskFull')
+  return condition && hostFault('host.disk_full', condition.message)
+}
+
+const hostCodes = ['host.disk_full', 'host.container_limit'] as const
+
+/** What a container's start failed of, where the host was in the way and not the workload: another start would fail too. */
+export function hostRefusal(reason: string): Fault | undefined {
+  const code = hostCodes.find((each) => reason.startsWith(each))
+  return code && hostFault(code, reason)
 }
 
 async function startOne(
@@ -87,4 +107,6 @@ const exhausted = (poolId: PoolId, maxSize?: number): Fault =>
   })
 const draining = (poolId: PoolId): Fault => new Fault('pool.draining', `Pool ${poolId} is being deleted`)
 const hostFull = ({ settings }: DemandDeps): Fault =>
-  new Fault('host.container_limit', `All pools together hold ${settings.maxContainers} containers`, { retryAfterMs })
+  hostFault('host.container_limit', `All pools together hold ${settings.maxContainers} containers`)
+const hostFault = (code: (typeof hostCodes)[number], why: string): Fault =>
+  new Fault(code, why, { retryAfterMs: hostRetryAfterMs })

@@ -4,7 +4,7 @@ import type { EventRecord } from '@boilerhouse/resources'
 import type { ClaimsDeps } from './claims-deps.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Run } from './run.ts'
-import { startMissing } from './start-missing.ts'
+import { hostRefusal, startMissing } from './start-missing.ts'
 import type { WarmHints } from './warm-hints.ts'
 
 /** So often may a container fail to start under one waiting claim before the claim is told. */
@@ -14,7 +14,7 @@ const maxFailedStarts = 2
 export interface Demand {
   /**
    * A candidate for this pool, once there is one. Starts a container where none is coming. Throws `pool.exhausted`, `pool.degraded`,
-   * `pool.draining`, `host.container_limit`, `workload.not_ready`, `runtime.start_failed`, and `claim.timeout` at the run's deadline.
+   * `pool.draining`, `host.disk_full`, `host.container_limit`, `workload.not_ready`, `runtime.start_failed`, and `claim.timeout` at the run's deadline.
    */
   wait(poolId: PoolId, run: Pick<Run, 'signal' | 'deadlineMs'>): Promise<ContainerId>
   close(): void
@@ -42,15 +42,12 @@ export function createDemand(deps: DemandDeps): Demand {
   })
   const onPoolEvent = (event: EventRecord, poolId: PoolId): void => {
     const first = waiters.get(poolId)?.[0]
-    const isFailedStart =
-      event.type === 'container.failed' || (event.type === 'container.draining' && event.data['from'] === 'starting')
-    if (first && isFailedStart && ++first.failedStarts >= maxFailedStarts) {
-      first.fail(
-        new Fault(
-          'runtime.start_failed',
-          `A container of pool ${poolId} could not be started: ${String(event.data['reason'] ?? 'no reason given')}`,
-        ),
-      )
+    if (first && isFailedStart(event)) {
+      const reason = String(event.data['reason'] ?? 'no reason given')
+      const refusal = hostRefusal(reason)
+      if (refusal) first.fail(refusal)
+      else if (++first.failedStarts >= maxFailedStarts)
+        first.fail(new Fault('runtime.start_failed', `A container of pool ${poolId} could not be started: ${reason}`))
     }
     if (event.type !== 'container.exec' && event.type !== 'container.created') look(poolId)
   }
@@ -62,6 +59,9 @@ export function createDemand(deps: DemandDeps): Demand {
     },
   }
 }
+
+const isFailedStart = ({ type, data }: EventRecord): boolean =>
+  type === 'container.failed' || (type === 'container.draining' && data['from'] === 'starting')
 
 /** Stands in the queue until it is given a container, fails, times out or is aborted; it leaves the queue in the same moment. */
 async function enqueue(

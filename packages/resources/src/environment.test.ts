@@ -67,6 +67,18 @@ describe('claimEnvironment', () => {
   })
 })
 
+test('NAME=value takes 131,072 bytes with its NUL at the end and not one more, interpolated ones included', () => {
+  const fits = 'x'.repeat(131_072 - 'A='.length - 1)
+  expect(claimed({}, { A: fits })).toEqual({ A: fits })
+  const long = { ...values, config: { text: `${fits}x` } }
+  for (const action of [
+    () => claimed({}, { A: `${fits}x` }),
+    () => claimed({}, { AB: fits }),
+    () => claimEnvironment({ environment: { A: '${config.text}' } }, long),
+  ])
+    expect(faultsOf(action)?.[0]?.detail).toContain('use a secret file')
+})
+
 describe('containerEnvironment', () => {
   test('holds only what needs no tenant', () => {
     expect(

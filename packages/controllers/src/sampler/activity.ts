@@ -39,6 +39,11 @@ export class Activity {
     if (isUse(before, now)) this.#active.set(claimId, this.#clock.nowMs())
   }
 
+  /** Judges a container's counters as they are now: who is about to call its tenant idle must not go by an old sample. */
+  async check(containerId: ContainerId, claimId: ClaimId, signal: AbortSignal): Promise<void> {
+    if (this.#runtime.capabilities.stats) await this.#look(containerId, claimId, signal)
+  }
+
   /** Around each probe of a container that a tenant holds. */
   async aroundProbe<T>(containerId: ContainerId, claimId: ClaimId, signal: AbortSignal, probe: () => Promise<T>): Promise<T> {
     if (!this.#runtime.capabilities.stats) return probe()

@@ -14,22 +14,11 @@ const hourMs = 3_600_000
 /** Claims as they were answered: by source and latency for the series, and how many of the last hour were served warm. */
 export class ClaimTally {
   #answered: Answered[] = []
-  /** When each claim that is not active yet was bound. */
-  readonly #boundAt = new Map<string, number>()
-
-  /**
-   * `claim.active` is written once an answer is ready; a recovery is nobody's request. Where the event does not tell how long the
-   * whole took, the time since the claim was bound stands for it.
-   */
-  learn({ type, poolId, claimId, data, timeMs }: EventRecord): void {
-    if (claimId && type === 'container.claimed') this.#boundAt.set(claimId, timeMs)
-    if (!claimId || !poolId || (type !== 'claim.active' && type !== 'claim.failed')) return
-    const boundAt = this.#boundAt.get(claimId)
-    this.#boundAt.delete(claimId)
-    if (type === 'claim.failed' || data['from'] === 'recovering') return
+  /** `claim.active` is written once an answer is ready; a recovery is nobody's request. */
+  learn({ type, poolId, data, timeMs }: EventRecord): void {
+    if (type !== 'claim.active' || !poolId || data['from'] === 'recovering') return
     const source = typeof data['source'] === 'string' ? data['source'] : 'unknown'
-    const sinceBound = boundAt === undefined ? undefined : timeMs - boundAt
-    const totalMs = typeof data['totalMs'] === 'number' ? data['totalMs'] : sinceBound
+    const totalMs = typeof data['totalMs'] === 'number' ? data['totalMs'] : undefined
     this.#answered.push({ poolId, source, totalMs, atMs: timeMs })
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 
-import type { PoolId } from '@boilerhouse/base'
+import { isFault, type PoolId } from '@boilerhouse/base'
 
 import { idOf, writeState } from '../world-actions.ts'
 import { openWorlds } from './open-world.ts'
@@ -29,9 +29,9 @@ describe('refill', () => {
     const world = await filled({ minSize: 8, maxSize: 20 })
     await world.advance(3_000)
     await Promise.all(Array.from({ length: 8 }, (_, i) => world.claim(`t${i}`)))
-    await world.settle()
+    await world.advance(100)
     expect(await world.counts()).toEqual({ bound: 8, warm: 8 })
-    expect(world.clock.monotonicMs()).toBe(3_000)
+    expect(world.clock.monotonicMs()).toBe(3_100)
   })
   test('the engine is never asked to start more than maxFillConcurrency at once', async () => {
     const world = await openWorld()
@@ -53,7 +53,7 @@ describe('refill', () => {
     for (const id of ['a', 'b', 'c']) expect(await world.counts(id)).toEqual({ warm: 2 })
     expect(new Set((await world.store.networks.all()).values()).size).toBe(3)
     await world.claim('alice', { poolId: 'b' })
-    await world.settle()
+    await world.advance(100)
     expect(await world.counts('a')).toEqual({ warm: 2 })
     expect(await world.counts('b')).toEqual({ warm: 2, bound: 1 })
   })
@@ -86,6 +86,30 @@ describe('refill', () => {
     world.control.setFreeMb(5_000)
     await world.advance(11_000)
     expect(await world.counts()).toEqual({ warm: 3 })
+  })
+})
+
+describe('a claim on a host whose disk is full', () => {
+  test('is host.disk_full, whether the pool has noticed or not, and is served once there is room', async () => {
+    const world = await openWorld({ settings: { minFreeMb: 500 } })
+    await world.workload()
+    await world.pool({ minSize: 0 })
+    await world.settle()
+    world.control.setFreeMb(499)
+    await world.advance(6_000)
+    const code = async () => {
+      const error: unknown = await world.until(world.claim('alice').catch((thrown: unknown) => thrown))
+      return isFault(error) ? error.code : 'ok'
+    }
+    expect(await code()).toBe('host.disk_full')
+    await world.advance(12_000)
+    expect((await world.poolRow())?.status.conditions.map(({ type }) => type)).toEqual(['HostDiskFull'])
+    const before = (await world.events(['container.created'])).length
+    expect(await code()).toBe('host.disk_full')
+    expect((await world.events(['container.created'])).length).toBe(before)
+    world.control.setFreeMb(5_000)
+    await world.advance(11_000)
+    expect(await code()).toBe('ok')
   })
 })
 

@@ -30,6 +30,19 @@ describe('what is measured', () => {
     expect((await read('hit_rate', { poolId: 'demo' }, 10_000)).at(-1)?.value).toBe(1)
     expect((await read('claim_p99_ms', { poolId: 'demo' }, 10_000)).length).toBe(1)
   })
+  test("a cold claim's latency is the whole that its tenant waited", async () => {
+    const world = await openWorld()
+    world.engine.behaviour.startDelayMs = 700
+    await world.workload()
+    await world.pool({ minSize: 0 })
+    await world.settle()
+    const { timings } = await world.until(world.claim('alice'))
+    await world.advance(15_000)
+    const query = { metric: 'claim_p99_ms', labels: { poolId: 'demo', source: 'cold' }, stepMs: 10_000, fromMs: 0 } as const
+    const [point] = await world.store.series.read({ ...query, toMs: world.clock.nowMs() + 1 })
+    expect(point?.value).toBeGreaterThanOrEqual(700)
+    expect(point?.value).toBeCloseTo(timings['total'] ?? 0)
+  })
   test('metrics declared and never fed: every metric of the controllers is fed', async () => {
     const fed = new Set<string>()
     const note = (name: string) => void fed.add(name)
