@@ -1,6 +1,7 @@
 import { createLogger, systemClock } from '@boilerhouse/base'
 
 import { command } from '../cli/command.ts'
+import { logWriter } from '../cli/log-writer.ts'
 import { UsageError } from '../cli/parse.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { roleNames, type Role } from '../roles/role.ts'
@@ -13,7 +14,7 @@ export const serve = command({
   async run({ flags, output, signal }) {
     const names = rolesOf(flags.role)
     const config = await loadConfig()
-    const log = createLogger({ level: config.logLevel, clock: systemClock, write: (line) => output.note(line) })
+    const log = createLogger({ level: config.logLevel, clock: systemClock, write: logWriter(process.stderr.isTTY, output.note) })
     // Loaded here, so that the other commands start without the server's parts.
     const { runHouse } = await import('../run-house.ts')
     const running = await runHouse(config, log, names)

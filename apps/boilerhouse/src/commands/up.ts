@@ -3,6 +3,7 @@ import { createClient, type Client } from '@boilerhouse/client'
 
 import { answer } from '../cli/answer.ts'
 import { command } from '../cli/command.ts'
+import { logWriter } from '../cli/log-writer.ts'
 import type { Output } from '../cli/output.ts'
 import { describeSettings } from '../config/describe-settings.ts'
 import { adminKeyFile, loadConfig, type Config } from '../config/load-config.ts'
@@ -18,7 +19,7 @@ export const up = command({
     const startedAt = systemClock.monotonicMs()
     const config = await loadConfig()
     tellSettings(config, output)
-    const log = createLogger({ level: config.logLevel, clock: systemClock, write: (line) => output.note(line) })
+    const log = createLogger({ level: config.logLevel, clock: systemClock, write: logWriter(process.stderr.isTTY, output.note) })
     // Loaded here, so that the other commands start without the server's parts.
     const { runHouse } = await import('../run-house.ts')
     const running = await runHouse(config, log, ['api', 'controllers'])
