@@ -76,9 +76,10 @@ test('scale moves the warm ones to the new size, tells from and to, and is refus
 test('a workload whose image was built anew under its tag, the old one removed, is looked up again, and its pool fills', async () => {
   const tag = `boilerhouse-e2e-${await house.id()}`
   const commit = async (container: string) =>
-    engine('POST', `/commit?container=${container}&repo=${tag}&tag=latest&comment=${crypto.randomUUID()}`, {})
-  const [some = ''] = await engineContainers(await house.id())
-  const first = await commit(some)
+    engine('POST', `/commit?container=${container}&repo=${tag}&tag=latest&pause=0&comment=${crypto.randomUUID()}`, {})
+  const [some] = await rows('pool=shell&state=warm')
+  const container = `bh-${await house.id()}-${some?.id}`
+  const first = await commit(container)
   await register(house, shellWorkload({ id: 'tagged', image: `${tag}:latest` }), {
     id: 'tagged',
     workloadId: 'tagged',
@@ -90,7 +91,7 @@ test('a workload whose image was built anew under its tag, the old one removed, 
     'it is ready',
     async () => (await house.api('GET', '/api/v1/workloads/tagged')).body.status.state === 'ready',
   )
-  const second = await commit(some)
+  const second = await commit(container)
   await engine('DELETE', `/images/${first.Id}?force=1`)
   try {
     expect((await house.api('POST', '/api/v1/pools/tagged/scale', { size: 1 })).status).toBe(200)

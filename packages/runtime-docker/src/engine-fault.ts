@@ -47,5 +47,9 @@ function unavailable(error: Error, code: string | undefined): Fault {
   })
 }
 
-/** dockerode writes "(HTTP code 404) no such container - <the engine's words> ". */
-const messageOf = (message: string): string => message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim()
+/** dockerode writes "(HTTP code 404) no such container - <the engine's words> ", and the engine says twice which image it has not. */
+const messageOf = (message: string): string =>
+  message
+    .replace(/^\(HTTP code \d+\) [^-]*- /, '')
+    .replace(/^no such image: (\S+): (?=No such image: \1)/, '')
+    .trim()

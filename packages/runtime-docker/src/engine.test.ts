@@ -13,6 +13,7 @@ const vendor = (statusCode: number | undefined, message: string, code?: string) 
 test.each([
   [404, '(HTTP code 404) no such container - No such container: x ', 'container', 'runtime.container_gone'],
   [404, '(HTTP code 404) no such image - No such image: x ', 'image', 'runtime.image_not_found'],
+  [404, '(HTTP code 404) no such image - no such image: a-b:1: No such image: a-b:1 ', 'image', 'runtime.image_not_found'],
   [404, '(HTTP code 404) no such container - No such image: x ', 'start', 'runtime.image_not_found'],
   [404, '(HTTP code 404) unexpected - network bh-x not found ', 'start', 'runtime.network_failed'],
   [409, '(HTTP code 409) unexpected - Container x is not running ', 'container', 'container.conflict'],

@@ -11,8 +11,7 @@ export async function reconcileClaim(term: Term, id: ClaimId, signal: AbortSigna
   const step = planClaim(first)
   if (step.kind === 'wait') return step.againMs === undefined ? {} : { againMs: step.againMs }
   if (first.claim.state === 'active') {
-    // What was noted in memory since the last write counts as activity too.
-    await term.claims.flushActivity()
+    await writeActivity(term, first.claim, signal)
     const now = await look(term, id)
     const again = now && planClaim(now)
     if (!again || again.kind === 'wait') return again?.againMs === undefined ? {} : { againMs: again.againMs }
@@ -25,6 +24,14 @@ export async function reconcileClaim(term: Term, id: ClaimId, signal: AbortSigna
   if (next?.kind === 'wait') return next.againMs === undefined ? {} : { againMs: next.againMs }
   // Still due: something it waits for will wake it, and this is the net below.
   return next ? { againMs: 1_000 } : {}
+}
+
+/** What was noted in memory since the last write counts as activity too, and so does traffic since the last sample. */
+async function writeActivity(term: Term, { id, containerId }: ClaimView['claim'], signal: AbortSignal): Promise<void> {
+  if (containerId) await term.activity.check(containerId, id, signal)
+  await term.claims.flushActivity()
+  const active = term.activity.take()
+  if (active.size > 0) await term.store.claims.touch(active)
 }
 
 /** A release that has begun goes on until `claims` is closed; the end of the term does not wait for a tenant's hook. */

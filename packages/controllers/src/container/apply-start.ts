@@ -2,7 +2,7 @@ import { Fault, isFault, type FaultCode } from '@boilerhouse/base'
 import { containerEnvironment, type ContainerRecord, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
 import type { ContainerSpec } from '@boilerhouse/runtime'
 
-import type { Term } from '../controller-deps.ts'
+import { actorOf, type Term } from '../controller-deps.ts'
 import { next, type Pass } from './apply.ts'
 import type { ContainerWork } from './reconcile.ts'
 import { transit } from './transit.ts'
@@ -39,10 +39,24 @@ export async function startContainer({ term, memories, starts }: ContainerWork, 
       return next(await transit(term, row, 'failed', { reason: `not started within ${pool.spec.startDeadlineMs} ms` }))
     if (isFault(error, 'runtime.network_failed')) term.networks.forget(pool.id)
     if (!isFault(error) || passing.includes(error.code)) throw error
+    if (error.code === 'runtime.image_not_found') await tellImageGone(term, workload, error)
     return next(await transit(term, row, 'failed', { reason: `${error.code}: ${error.message}` }))
   } finally {
     done.abort()
   }
+}
+
+/** The tag may lead to another image by now: the workload's controller looks it up again. */
+async function tellImageGone(term: Term, { id, generation, revision }: WorkloadRecord, { code, message }: Fault): Promise<void> {
+  const reason = `${code}: ${message}`
+  const event = {
+    type: 'workload.error',
+    actor: actorOf('container'),
+    subject: `workload/${id}`,
+    revision,
+    data: { generation, reason },
+  } as const
+  await term.store.workloads.setStatus(id, generation, { state: 'error', reason }, { fence: term.leadership.fence, event })
 }
 
 async function timedEnsure(term: Term, spec: ContainerSpec, signal: AbortSignal) {

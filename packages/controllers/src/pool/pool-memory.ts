@@ -10,7 +10,7 @@ export interface PoolMemory {
   /** What warm containers were started with beside their workload. */
   settings?: string
   settingsChangedAt?: number
-  workloadGeneration?: number
+  startedFrom?: string
   readonly releases: Map<ClaimId, { readonly startedAt: number; isDone: boolean }>
 }
 

@@ -51,11 +51,13 @@ function againOf(plan: PoolPlan, { networkFault }: PoolMemory): Again {
   return Number.isFinite(againMs) ? { againMs } : {}
 }
 
-/** A changed workload gets its chance at once; a changed setting of the pool outdates what was started before. */
+/** A changed workload, or another image under its tag, gets its chance at once; a changed setting of the pool outdates what was started before. */
 function noteChanges(memory: PoolMemory, pool: PoolRecord, workload: WorkloadRecord | undefined, now: number): void {
-  if (memory.workloadGeneration !== undefined && workload && memory.workloadGeneration !== workload.generation)
-    memory.circuit = closedCircuit
-  if (workload) memory.workloadGeneration = workload.generation
+  if (workload?.status.state === 'ready') {
+    const started = `${workload.generation} ${workload.status.imageId}`
+    if (memory.startedFrom !== undefined && memory.startedFrom !== started) memory.circuit = closedCircuit
+    memory.startedFrom = started
+  }
   const settings = JSON.stringify(pool.spec.network)
   if (memory.settings !== undefined && memory.settings !== settings) memory.settingsChangedAt = now
   memory.settings = settings

@@ -24,7 +24,7 @@ export function planWorkload({ workload, tried, now }: WorkloadView): WorkloadSt
     if (!status.reason?.startsWith(missing)) return { kind: 'wait' }
     const isSame = tried?.generation === generation
     const waitMs = Math.min(lookAgain.maxMs, lookAgain.firstMs * 2 ** (isSame ? tried.misses - 1 : 0))
-    const dueAt = isSame ? tried.at + waitMs : now
+    const dueAt = isSame && tried.misses > 0 ? tried.at + waitMs : now
     if (dueAt > now) return { kind: 'wait', againMs: dueAt - now }
   }
   if (spec.build) return { kind: 'build', ...spec.build }

@@ -33,7 +33,7 @@ export async function reconcileWorkload(work: WorkloadWork, id: WorkloadId, sign
   const step = planWorkload({ workload, now: term.clock.nowMs(), ...(before ? { tried: before } : {}) })
   if (step.kind === 'wait') return step.againMs === undefined ? {} : { againMs: step.againMs }
   const status = await statusAfter(work, workload, step, signal)
-  const misses = before?.generation === workload.generation ? before.misses + 1 : 1
+  const misses = status.state === 'ready' ? 0 : before?.generation === workload.generation ? before.misses + 1 : 1
   const revision = await writeStatus(term, workload, status)
   tried.set(id, { generation: workload.generation, at: term.clock.nowMs(), misses, revision })
   // Says when to look again; another spec has come meanwhile where the write was refused.

@@ -48,6 +48,18 @@ describe('workloads', () => {
     await world.advance(61_000)
     expect(await world.counts()).toEqual({ warm: 3 })
   })
+  test('one whose image was built anew under its tag is looked up again at the next start, and its pool fills from the new one', async () => {
+    const world = await openWorld()
+    await world.workload()
+    await world.pool()
+    world.control.failNext('ensure', () => new Fault('runtime.image_not_found', 'No such image: sha256:old'), 10)
+    world.control.setImage('echo:1', { imageId: 'sha256:new' })
+    await world.advance(5_000)
+    expect(await status(world)).toEqual({ state: 'ready', imageId: 'sha256:new' })
+    world.control.failNext('ensure', undefined, 0)
+    await world.advance(70_000)
+    expect(await world.counts()).toEqual({ warm: 3 })
+  })
   test('an engine that does not answer is no error of the workload', async () => {
     const world = await openWorld()
     world.control.disconnect()
