@@ -37,7 +37,9 @@ async function measure(pool: BenchPool, { scale, note }: BenchContext): Promise<
     warmUp: 'One burst, thrown away.',
     rows,
     facts: { bursts: count },
-    bars: [{ measure: 'the slowest claim of all bursts, HTTP client', value: rows['claim, HTTP client'].maxMs, limit: 50, unit: 'ms' }],
+    bars: [
+      { measure: 'the slowest claim of all bursts, HTTP client', value: rows['claim, HTTP client'].maxMs, limit: 50, unit: 'ms' },
+    ],
     samplesMs: { 'claim, HTTP client': client, 'claim, in the server': server },
   }
 }

@@ -89,7 +89,10 @@ function resultOf(watch: Stopwatch, phases: Stopwatch, { server }: BenchPool): R
       'in a seeded order. "In the server" is `Server-Timing: total`, from the last byte of the request read to the answer handed over.',
     warmUp: `One round of ${poolSize} claims, thrown away.`,
     rows,
-    facts: { 'engine inspect over claim in the server, p50': ratio(of('control: engine inspect').p50Ms, inServer.p50Ms), server: server.url },
+    facts: {
+      'engine inspect over claim in the server, p50': ratio(of('control: engine inspect').p50Ms, inServer.p50Ms),
+      server: server.url,
+    },
     bars: [
       bar('warm claim in the server, p50', inServer.p50Ms, 1),
       bar('warm claim in the server, p99', inServer.p99Ms, 5),

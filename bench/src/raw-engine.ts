@@ -30,7 +30,12 @@ export async function openRawEngine(socketPath: string): Promise<RawEngine> {
     version: `Docker ${Version}`,
     inspect: async (id) => void (await call('GET', `/containers/${id}/json`)),
     async create(Image, Cmd) {
-      const options = { Image, Cmd, Labels: { 'io.boilerhouse.bench': 'control' }, HostConfig: { NetworkMode: 'none', Init: true } }
+      const options = {
+        Image,
+        Cmd,
+        Labels: { 'io.boilerhouse.bench': 'control' },
+        HostConfig: { NetworkMode: 'none', Init: true },
+      }
       return (JSON.parse(await call('POST', '/containers/create', JSON.stringify(options))) as { Id: string }).Id
     },
     start: async (id) => void (await call('POST', `/containers/${id}/start`)),

@@ -17,7 +17,10 @@ export interface ServerProcess {
 const startedWithinMs = 60_000
 
 /** Starts `command` (below the repository's root) and waits for the line that tells its address. */
-export async function startServer(command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+export async function startServer(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'boilerhouse-bench-'))
   const key = `bh_${randomBytes(24).toString('base64url')}`
   const child = Bun.spawn([process.execPath, ...command], {

@@ -1,4 +1,4 @@
-import type { PoolId, TenantId } from '@boilerhouse/base'
+import type { ClaimId, PoolId, TenantId } from '@boilerhouse/base'
 import { claimTransitions, type ClaimState } from '@boilerhouse/resources'
 import type { ClaimPatch, ClaimStore } from '@boilerhouse/store'
 
@@ -6,22 +6,23 @@ import { bindClaim } from './bind-claim.ts'
 import type { Fragment } from './connection.ts'
 import { assignments, json, text, type Database } from './database.ts'
 import { expectedStates } from './expected-states.ts'
+import { gatherReads } from './gather-reads.ts'
 import { readPageCursor, toPage } from './page.ts'
 import { rebindClaim } from './rebind-claim.ts'
 import { toClaim } from './rows.ts'
 import { isRevision } from './workloads.ts'
 import { compareAndSet } from './write.ts'
 
-export function createClaimStore(db: Database): ClaimStore {
+/** `claimPath` has the sessions that binds and transitions run on. */
+export function createClaimStore(db: Database, claimPath: Database): ClaimStore {
   const { sql, projectId, call } = db
+  const read = gatherReads(async (ids: readonly ClaimId[]) =>
+    (await sql`select * from claims where project_id = ${projectId} and id = any(${[...ids]}::text[])`).map(toClaim),
+  )
   return {
-    bind: bindClaim(db),
+    bind: bindClaim(claimPath),
     rebind: rebindClaim(db),
-    get: (id) =>
-      call('claims.get', async () => {
-        const [row] = await sql`select * from claims where project_id = ${projectId} and id = ${id}`
-        return row && toClaim(row)
-      }),
+    get: (id) => call('claims.get', () => read(id)),
     live: (tenantId, poolId) =>
       call('claims.live', async () => {
         const [row] = await sql`
@@ -41,7 +42,7 @@ export function createClaimStore(db: Database): ClaimStore {
           select * from claims where project_id = ${projectId} ${ofPool(db, poolId)} and ${inStates(db, states)} order by id`
         return rows.map(toClaim)
       }),
-    ...claimWrites(db),
+    ...claimWrites(claimPath),
     touch: (activity) =>
       call('claims.touch', async () => {
         if (activity.size === 0) return

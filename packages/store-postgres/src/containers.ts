@@ -6,19 +6,19 @@ import type { Fragment } from './connection.ts'
 import { createContainer } from './create-container.ts'
 import { assignments, json, text, type Database } from './database.ts'
 import { expectedStates } from './expected-states.ts'
+import { gatherReads } from './gather-reads.ts'
 import { readPageCursor, toPage } from './page.ts'
 import { toContainer } from './rows.ts'
 import { compareAndSet } from './write.ts'
 
 export function createContainerStore(db: Database): ContainerStore {
   const { sql, projectId, call } = db
+  const read = gatherReads(async (ids: readonly ContainerId[]) =>
+    (await sql`select * from containers where project_id = ${projectId} and id = any(${[...ids]}::text[])`).map(toContainer),
+  )
   return {
     create: createContainer(db),
-    get: (id) =>
-      call('containers.get', async () => {
-        const [row] = await sql`select * from containers where project_id = ${projectId} and id = ${id}`
-        return row && toContainer(row)
-      }),
+    get: (id) => call('containers.get', () => read(id)),
     list: ({ limit, cursor, poolId, tenantId, states }) =>
       call('containers.list', async () => {
         const [after = ''] = readPageCursor(cursor, 1)

@@ -54,7 +54,7 @@ test('every statement of the claim path and of the event readers finds its rows 
   const db: Database = { sql, projectId: 'default', clock: systemClock, log: silentLogger, call, wakeups }
   const [containers, claims, events, keys] = [
     createContainerStore(db),
-    createClaimStore(db),
+    createClaimStore(db, db),
     createEventStore(db, 0),
     createKeyStore(db),
   ]

@@ -16,6 +16,7 @@ import { refusePooler } from './pooler.ts'
 import { createPoolStore } from './pools.ts'
 import { createSeriesStore } from './series.ts'
 import { createStoreCall } from './store-call.ts'
+import { warmSessions } from './warm-sessions.ts'
 import { createWorkloadStore } from './workloads.ts'
 
 export interface PostgresStoreOptions {
@@ -28,14 +29,24 @@ export interface PostgresStoreOptions {
   readonly projectId?: string
 }
 
+/** Sessions of the claim path alone: few, so that each has its plans and rows at hand, and no long read is before a claim on its session. */
+const claimSessions = 3
+/** LISTEN and NOTIFY. */
+const eventSessions = 2
+
 /** Connects, migrates and listens. Throws `store.unavailable`, `store.pooler`, `store.version`. */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { connection, clock, log, metrics, maxConnections = 12, projectId = 'default' } = options
-  const sql = openClient(connection, { max: Math.max(1, maxConnections - 2), name: 'boilerhouse' })
+  const hasOwn = maxConnections >= 2 * (eventSessions + claimSessions)
+  const sql = openClient(connection, {
+    max: Math.max(1, maxConnections - eventSessions - (hasOwn ? claimSessions : 0)),
+    name: 'boilerhouse',
+  })
+  const claimSql = hasOwn ? openClient(connection, { max: claimSessions, name: 'boilerhouse claims' }) : sql
   const wakeups = createEventWakeups({ connection, projectId, clock, log })
   const call = createStoreCall(clock, metrics)
   const close = async () => {
-    await Promise.all([wakeups.close(), sql.end({ timeout: 2 })])
+    await Promise.all([wakeups.close(), sql.end({ timeout: 2 }), ...(hasOwn ? [claimSql.end({ timeout: 2 })] : [])])
   }
   const db: Database = { sql, projectId, clock, log, call, wakeups }
   try {
@@ -45,11 +56,13 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       await wakeups.listen()
       return await openEventLog(db)
     })
+    const claims = createClaimStore(db, { ...db, sql: claimSql })
+    await warmSessions(claims, claimSessions)
     return {
       workloads: createWorkloadStore(db),
       pools: createPoolStore(db),
       containers: createContainerStore(db),
-      claims: createClaimStore(db),
+      claims,
       keys: createKeyStore(db),
       events: createEventStore(db, epoch),
       leases: createLeaseStore(db),
