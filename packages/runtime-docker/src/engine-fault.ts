@@ -11,6 +11,9 @@ interface EngineError {
 
 const connectionCodes = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES', 'ECONNRESET', 'EPIPE', 'ENOTSOCK', 'ConnectionRefused'])
 
+/** An engine that stops, or has lost its containerd, still answers calls: with this. It says nothing about the container. */
+const engineEnds = /: unavailable$|transport is closing|error while dialing|containerd.*connection refused|\bshutting down\b/i
+
 /** Maps what dockerode threw to a Fault. Faults pass; so do aborts of the caller. */
 export function engineFault(error: unknown, subject: EngineSubject): unknown {
   if (error instanceof Fault || !(error instanceof Error)) return error
@@ -19,6 +22,7 @@ export function engineFault(error: unknown, subject: EngineSubject): unknown {
   const fault = (faultCode: FaultCode, remedy?: string) =>
     new Fault(faultCode, detail, remedy === undefined ? { cause: error } : { cause: error, remedy })
   if (statusCode === undefined) return isConnection(code, message) ? unavailable(error, code) : error
+  if (engineEnds.test(detail)) return unavailable(error, undefined)
   if (/no space left on device/i.test(detail)) return fault('host.disk_full')
   if (subject === 'build') return fault('runtime.build_failed')
   if (/no such image/i.test(detail)) return fault('runtime.image_not_found')

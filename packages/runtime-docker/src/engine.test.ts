@@ -20,6 +20,13 @@ test.each([
   [409, '(HTTP code 409) conflict - removal of container x is already in progress ', 'container', 'runtime.container_gone'],
   [400, '(HTTP code 400) bad parameter - OCI runtime create failed: executable not found ', 'start', 'runtime.start_failed'],
   [500, '(HTTP code 500) server error - no space left on device ', 'start', 'host.disk_full'],
+  [500, '(HTTP code 500) server error - transport is closing: unavailable ', 'start', 'runtime.unavailable'],
+  [
+    500,
+    '(HTTP code 500) server error - connection error: desc = "transport: error while dialing" ',
+    'engine',
+    'runtime.unavailable',
+  ],
   [500, '(HTTP code 500) server error - broken ', 'engine', 'runtime.engine_failed'],
   [500, '(HTTP code 500) server error - broken ', 'network', 'runtime.network_failed'],
   [400, '(HTTP code 400) bad - dockerfile parse error ', 'build', 'runtime.build_failed'],

@@ -10,7 +10,12 @@ import { reconcilePool, type PoolWork } from './reconcile.ts'
 /** Keeps each pool at its size. */
 export function startPoolController(term: Term): RunningController {
   const work: PoolWork = { term, memories: new PoolMemories() }
-  const unsubscribe = term.hub.subscribe((event) => work.memories.learn(event))
+  const unsubscribe = term.hub.subscribe((event) => {
+    work.memories.learn(event)
+    // Nothing starts without an engine, but a pool that was called degraded because the engine ended is told again at once.
+    if (event.type === 'runtime.disconnected')
+      void wakeAll().catch((error: unknown) => term.log.warn('pools were not woken', { error }))
+  })
   const pace = new Pace(term.clock)
   const queue = new WorkQueue<PoolId>({
     name: 'pool',
@@ -22,11 +27,12 @@ export function startPoolController(term: Term): RunningController {
     reconcile: (id, signal) => pace.timed(id, () => reconcilePool(work, id, signal)),
     onFenced: () => term.leadership.stepBack(),
   })
+  const wakeAll = async () => {
+    for (const pool of await everyPool(term.store)) queue.wake(pool.id)
+  }
   return {
     wake: (key, options) => queue.wake(key as PoolId, { ...options, afterMs: Math.max(options?.afterMs ?? 0, pace.waitMs(key)) }),
-    async resync() {
-      for (const pool of await everyPool(term.store)) queue.wake(pool.id)
-    },
+    resync: wakeAll,
     depth: () => queue.depth,
     running: () => queue.running,
     async stop() {

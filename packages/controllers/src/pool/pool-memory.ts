@@ -29,6 +29,7 @@ export class PoolMemories {
 
   /** Feeds the circuit: a start that failed, or a container that died or failed its probe right after it became warm. */
   learn(event: EventRecord): void {
+    if (event.type === 'runtime.connected' || event.type === 'runtime.disconnected') return this.#forgive()
     const memory = event.poolId ? this.#all.get(event.poolId) : undefined
     const failure = failureOf(event)
     if (memory && failure) memory.circuit = recordFailure(memory.circuit, failure)
@@ -36,6 +37,14 @@ export class PoolMemories {
 
   forget(id: PoolId): void {
     this.#all.delete(id)
+  }
+
+  /** An engine that ends takes its containers along, and fails what is being started: that says nothing about any workload. */
+  #forgive(): void {
+    for (const memory of this.#all.values()) {
+      memory.circuit = closedCircuit
+      delete memory.networkFault
+    }
   }
 }
 
