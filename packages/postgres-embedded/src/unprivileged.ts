@@ -1,14 +1,18 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { openSync, closeSync } from 'node:fs'
 
 /**
- * Postgres refuses to run as root. In a user namespace of its own, root is shown to it as uid 1000 and has no capability, while the
- * kernel still sees the owner of root's files: no system user is made, and directories with mode 0700 can be passed.
+ * Postgres refuses to run as root, and as a user without a name. In a user namespace of its own, such a user is shown to it as uid 1
+ * (a name every Linux has) without a capability, while the kernel still sees the owner of the server's files: no system user is
+ * made, and directories with mode 0700 can be passed.
  */
 function command(program: string, args: readonly string[]): [string, readonly string[]] {
-  if (process.getuid?.() !== 0) return [program, args]
-  return ['unshare', ['--user', '--map-user=1000', '--map-group=1000', '--', program, ...args]]
+  if (process.getuid?.() !== 0 && hasName()) return [program, args]
+  return ['unshare', ['--user', '--map-user=1', '--map-group=1', '--', program, ...args]]
 }
+
+/** As Postgres itself asks; a container's arbitrary uid has none. */
+const hasName = (): boolean => spawnSync('id', ['-un'], { stdio: 'ignore', env: environment }).status === 0
 
 /** Clean: settings of libpq and of the shell's locale must not reach the database. */
 const environment = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' }
