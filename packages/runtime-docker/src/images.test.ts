@@ -116,3 +116,25 @@ test.each([
 ])('.dockerignore %j and %p: %p', (text, path, isIgnored) => {
   expect(ignoreFilter(text)(path)).toBe(isIgnored)
 })
+
+test('a name that would make the call another one of the engine is an image that is not there', async () => {
+  const names = [
+    'json?all=1&x=',
+    'get?names=a&x=',
+    '../containers/json',
+    '..',
+    'a b',
+    'a#',
+    '',
+    'a/../b',
+    `a${'b'.repeat(600)}`,
+    'a%2f..',
+  ]
+  for (const name of names) {
+    await expect(images.inspect(name, never)).rejects.toMatchObject({ code: 'runtime.image_not_found' })
+  }
+  const plain = ['busybox', 'registry.example:5000/a/b-c_d.e:v1.2', `a@sha256:${'0'.repeat(64)}`, `sha256:${'0'.repeat(64)}`]
+  for (const name of plain) {
+    await expect(images.inspect(name, never)).rejects.toMatchObject({ message: expect.not.stringContaining('is not a name') })
+  }
+})

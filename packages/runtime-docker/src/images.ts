@@ -21,6 +21,7 @@ const keptLines = 20
 
 export function createImages(engine: Engine, installation: string): Images {
   const inspect: Images['inspect'] = async (image, signal) => {
+    requireReference(image)
     const call = { name: 'image.inspect', subject: 'image', signal } as const
     return factsOf(await engine.call(call, (docker) => docker.getImage(image).inspect()))
   }
@@ -32,6 +33,15 @@ export function createImages(engine: Engine, installation: string): Images {
       return inspect(tagOf(installation, input), signal)
     },
   }
+}
+
+/** `[host[:port]/]path[:tag][@digest]`, or an id. The engine's client puts it into a URL as it is: `..`, `?` and `#` would make it another call. */
+const reference =
+  /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*(?::\d{1,5}(?=\/))?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@?sha256:[0-9a-f]{64})?$/
+
+function requireReference(image: string): void {
+  if (image.length <= 512 && reference.test(image)) return
+  throw new Fault('runtime.image_not_found', `${JSON.stringify(image)} is not a name of an image`)
 }
 
 const tagOf = (installation: string, { workloadId }: BuildInput): string => `boilerhouse-${installation}/${workloadId}:latest`

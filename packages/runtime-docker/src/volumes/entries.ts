@@ -2,7 +2,7 @@ import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Nothing here follows a symbolic link: `lstat`, `readdir` and `rename` act on the entry itself. */
-export async function hasEntry(path: string): Promise<boolean> {
+export async function hasEntry(path: string | Buffer): Promise<boolean> {
   try {
     await lstat(path)
     return true
@@ -12,23 +12,29 @@ export async function hasEntry(path: string): Promise<boolean> {
   }
 }
 
-/** Names in a directory, as bytes-safe strings; none where it is not there. */
+/**
+ * Names in a directory; none where it is not there. A name is bytes, and a tenant may choose ones that are not UTF-8: here each byte
+ * is one character, so that every name survives JSON and finds its file again. Only `entryPath` makes a path of one.
+ */
 export async function entryNames(directory: string): Promise<string[]> {
   try {
-    return (await readdir(directory)).sort()
+    return (await readdir(directory, 'latin1')).sort()
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return []
     throw error
   }
 }
 
+export const entryPath = (directory: string, name: string): Buffer =>
+  Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(name, 'latin1')])
+
 /** The first of `<aside>/0`, `<aside>/1` … that does not hold this name yet: what is put aside never meets another. */
-export async function moveAside(from: string, asideDir: string, name: string): Promise<void> {
+export async function moveAside(from: Buffer, asideDir: string, name: string): Promise<void> {
   for (let number = 0; ; number++) {
     const directory = join(asideDir, String(number))
-    if (await hasEntry(join(directory, name))) continue
+    if (await hasEntry(entryPath(directory, name))) continue
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    return rename(from, join(directory, name))
+    return rename(from, entryPath(directory, name))
   }
 }
 

@@ -9,15 +9,19 @@ import { isErrno, writeDurably } from './entries.ts'
  * looks, moves what is still at its source and removes the journal.
  */
 export interface Journal {
-  readonly version: 1
+  /** 1 held names as UTF-8 text. */
+  readonly version: 2
   readonly operation: 'restore' | 'keep'
   readonly containerId: ContainerId
+  /** As `entryNames` tells them. */
   readonly names: readonly string[]
 }
 
 export async function readJournal(path: string): Promise<Journal | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Journal
+    const journal = JSON.parse(await readFile(path, 'utf8')) as Omit<Journal, 'version'> & { readonly version: 1 | 2 }
+    if (journal.version === 2) return { ...journal, version: 2 }
+    return { ...journal, version: 2, names: journal.names.map((name) => Buffer.from(name).toString('latin1')) }
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined
     throw error

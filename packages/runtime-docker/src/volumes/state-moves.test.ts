@@ -229,3 +229,33 @@ test('a directory that is read-only to its owner is kept and restored too', asyn
   expect(readFileSync(join(house.state(second), 'sealed', 'x'), 'utf8')).toBe('tenant:x')
   expect(lstatSync(join(house.state(second), 'sealed')).mode & 0o777).toBe(0o555)
 })
+
+test('names that are not UTF-8 are kept, put aside and restored like any other', async () => {
+  const house = createHouse()
+  const odd = [Buffer.from([0x61, 0xff, 0x62]), Buffer.from('é\n'), Buffer.from([0xed, 0xa0, 0x80])]
+  const put = (id: ContainerId, text: string) => {
+    house.addContainer(id)
+    for (const name of odd) writeFileSync(Buffer.concat([Buffer.from(`${house.state(id)}/`), name]), text)
+  }
+  const { volumes } = house.open()
+  put(first, 'older')
+  expect(await volumes.agent(first).keep(key, never)).toEqual({ kept: true })
+  put(second, 'warm')
+  expect(await volumes.agent(second).restore(key, never)).toEqual({ restored: true })
+  for (const name of odd) {
+    expect(readFileSync(Buffer.concat([Buffer.from(`${house.state(second)}/`), name]), 'utf8')).toBe('older')
+  }
+  expect(await volumes.agent(second).keep(key, never)).toEqual({ kept: true })
+  expect(readdirSync(house.state(second))).toEqual([])
+})
+
+test('a journal of the former form, with names as text, is ended', async () => {
+  const house = createHouse()
+  house.addContainer(first)
+  house.addContainer(second, { é: 'tenant:é' })
+  mkdirSync(house.kept.entries, { recursive: true })
+  const journal = { version: 1, operation: 'restore', containerId: second, names: ['é'] }
+  writeFileSync(house.kept.journal, JSON.stringify(journal))
+  expect(await house.open().volumes.agent(first).restore(key, never)).toEqual({ restored: true })
+  expect(readFileSync(join(house.state(first), 'é'), 'utf8')).toBe('tenant:é')
+})

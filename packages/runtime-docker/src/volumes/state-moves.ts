@@ -6,7 +6,7 @@ import type { ContainerId } from '@boilerhouse/base'
 import type { StateKey } from '@boilerhouse/runtime'
 
 import { stateVolume, type Layout } from '../layout.ts'
-import { entryNames, hasEntry, moveAside, syncDirectories } from './entries.ts'
+import { entryNames, entryPath, hasEntry, moveAside, syncDirectories } from './entries.ts'
 import { readJournal, removeJournal, writeJournal } from './journal.ts'
 import { writeNote } from './volume-note.ts'
 
@@ -47,13 +47,13 @@ export async function moveIn(deps: MoveDeps, kept: KeptPaths, containerId: Conta
   const state = join(volumes, stateVolume)
   const names = await entryNames(kept.entries)
   onStep('restore: look')
-  await writeJournal(kept.journal, { version: 1, operation: 'restore', containerId, names: await allNames(kept, names) })
+  await writeJournal(kept.journal, { version: 2, operation: 'restore', containerId, names: await allNames(kept, names) })
   onStep('restore: journal')
   for (const name of names) {
     // Left by a process that ran while the container was warm: nobody's data yet.
-    if (await hasEntry(join(state, name))) await moveAside(join(state, name), join(volumes, 'aside'), name)
+    if (await hasEntry(entryPath(state, name))) await moveAside(entryPath(state, name), join(volumes, 'aside'), name)
     onStep(`restore: made room for ${name}`)
-    await rename(join(kept.entries, name), join(state, name))
+    await rename(entryPath(kept.entries, name), entryPath(state, name))
     onStep(`restore: moved ${name}`)
   }
   await syncDirectories(state, kept.entries)
@@ -77,7 +77,7 @@ export async function moveOut(deps: MoveDeps, kept: KeptPaths, containerId: Cont
   await mkdir(kept.entries, { recursive: true, mode: 0o700 })
   const names = await entryNames(state)
   onStep('keep: look')
-  await writeJournal(kept.journal, { version: 1, operation: 'keep', containerId, names })
+  await writeJournal(kept.journal, { version: 2, operation: 'keep', containerId, names })
   onStep('keep: journal')
   await moveNames(deps, kept, state, names)
   await removeJournal(kept.journal)
@@ -95,8 +95,8 @@ export async function moveBack(
   deps.onStep('undo: begin')
   for (const name of names) {
     // Still kept: what has this name in the volume is the warm process's own.
-    if (!(await hasEntry(join(kept.entries, name))) && (await hasEntry(join(state, name)))) {
-      await rename(join(state, name), join(kept.entries, name))
+    if (!(await hasEntry(entryPath(kept.entries, name))) && (await hasEntry(entryPath(state, name)))) {
+      await rename(entryPath(state, name), entryPath(kept.entries, name))
     }
     deps.onStep(`undo: moved ${name}`)
   }
@@ -107,9 +107,9 @@ export async function moveBack(
 
 async function moveNames({ onStep }: MoveDeps, kept: KeptPaths, state: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    if (await hasEntry(join(kept.entries, name))) await moveAside(join(kept.entries, name), kept.aside, name)
+    if (await hasEntry(entryPath(kept.entries, name))) await moveAside(entryPath(kept.entries, name), kept.aside, name)
     onStep(`keep: made room for ${name}`)
-    await rename(join(state, name), join(kept.entries, name))
+    await rename(entryPath(state, name), entryPath(kept.entries, name))
     onStep(`keep: moved ${name}`)
   }
   await syncDirectories(kept.entries, state)
