@@ -199,6 +199,12 @@ export const faultRegistry = {
     "The release could not keep the tenant's data",
     'The container and its data are kept; correct the cause and release again, or force it.',
   ),
+  'state.in_use': entry(
+    409,
+    'after_change',
+    "The tenant's files of this workload are in use by its claim of another pool",
+    'Release that claim first (`detail` names its pool): the files are kept and the next claim finds them.',
+  ),
   'state.restore_failed': entry(
     503,
     'later',

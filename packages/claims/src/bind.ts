@@ -20,7 +20,7 @@ export type Bound =
 
 /**
  * Takes warm candidates until one is bound: one store call where the first is still warm. Without any it waits for one. Throws
- * `claim.quota`, and what `Demand.wait` throws.
+ * `claim.quota`, `state.in_use`, and what `Demand.wait` throws.
  */
 export async function bindContainer(world: ClaimsWorld, run: Run, request: BindRequest): Promise<Bound> {
   const { hints, demand } = world
@@ -62,10 +62,11 @@ async function bindOne(
     data: { source, workloadId: workload.id, resources: workload.spec.resources },
   } as const
   const bound = await run.timings.phase('bind', () => store.claims.bind(input, { event }))
-  if (bound.outcome === 'exists' || bound.outcome === 'quota') hints.giveBack(pool.id, containerId)
-  else hints.forget(containerId)
+  if (bound.outcome === 'bound' || bound.outcome === 'taken') hints.forget(containerId)
+  else hints.giveBack(pool.id, containerId)
   if (bound.outcome === 'taken') return undefined
   if (bound.outcome === 'quota') throw quota(tenantId, bound.held)
+  if (bound.outcome === 'state_in_use') throw stateInUse(bound.claim)
   if (bound.outcome === 'bound') {
     metrics.count('transitions_total', { kind: 'container', to: 'bound' })
     metrics.count('transitions_total', { kind: 'claim', to: 'pending' })
@@ -73,7 +74,7 @@ async function bindOne(
   return bound
 }
 
-function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, values }: BindRequest) {
+function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, workload, values }: BindRequest) {
   const claimId = newClaimId(clock.nowMs())
   const sealed = sealValues(box, claimId, values)
   return {
@@ -84,21 +85,26 @@ function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, valu
     metadata: values.metadata,
     secretNames: [...values.secrets.keys()],
     ...(sealed ? { sealed } : {}),
+    ...(workload.spec.volumes.state ? { holdsState: true } : {}),
     ...(settings.maxClaimsPerTenant === undefined ? {} : { maxClaims: settings.maxClaimsPerTenant }),
   }
 }
 
-/** A bind would tell both, but there is nothing to bind: nobody waits for, or starts, what they may not have. */
+/** A bind would tell all of it, but there is nothing to bind: nobody waits for, or starts, what they may not have. */
 async function liveBeforeWaiting(
   { store, settings }: ClaimsWorld,
-  { tenantId, pool }: BindRequest,
+  { tenantId, pool, workload }: BindRequest,
 ): Promise<ClaimRecord | undefined> {
   const live = await store.claims.liveOf(tenantId)
   const own = live.find(({ poolId }) => poolId === pool.id)
   if (!own && live.length >= (settings.maxClaimsPerTenant ?? Number.POSITIVE_INFINITY)) throw quota(tenantId, live.length)
+  const holder = live.find(({ workloadId, holdsState }) => holdsState && workloadId === workload.id)
+  if (!own && holder && workload.spec.volumes.state) throw stateInUse(holder)
   if (!own && pool.status.phase === 'draining') throw new Fault('pool.draining', `Pool ${pool.id} is being deleted`)
   return own
 }
 
+const stateInUse = ({ tenantId, poolId, workloadId }: ClaimRecord): Fault =>
+  new Fault('state.in_use', `The files of ${tenantId} for workload ${workloadId} are with its claim of pool ${poolId}`)
 const quota = (tenantId: TenantId, held: number): Fault =>
   new Fault('claim.quota', `Tenant ${tenantId} holds ${held} claims, as many as it may`)

@@ -62,6 +62,14 @@ export interface ContainerAddress {
   readonly socketDir?: string
 }
 
+/** What a container was started with beside its workload: where its pool asks for something else by now, it is replaced. */
+export interface StartedWith {
+  /** The pool's own servers; absent where its workload's stand. */
+  readonly dns?: readonly string[]
+  /** How many containers the pool's network is made for. */
+  readonly networkSize: number
+}
+
 export interface ContainerRecord {
   readonly id: ContainerId
   readonly poolId: PoolId
@@ -75,6 +83,7 @@ export interface ContainerRecord {
   readonly health: ContainerHealth
   /** True where a waiting claim asked for it, not the pool's minSize. */
   readonly onDemand: boolean
+  readonly startedWith?: StartedWith
   readonly revision: number
   readonly createdAt: number
   readonly warmAt?: number
@@ -101,6 +110,8 @@ export interface ClaimRecord {
   readonly sealed?: Uint8Array
   /** When its containers died under it, epoch ms, newest last; three within startDeadlineMs open the circuit. */
   readonly losses: readonly number[]
+  /** It has the tenant's files of its workload: no other live claim of the tenant and the workload may. */
+  readonly holdsState?: boolean
   readonly claimedAt: number
   readonly lastActivityAt: number
   readonly updatedAt: number

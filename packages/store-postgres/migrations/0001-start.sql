@@ -52,6 +52,8 @@ create table containers (
   health json not null,
   probed_at bigint not null,
   on_demand boolean not null,
+  -- What of its pool's settings it was started with; null where nobody said.
+  started_with json,
   revision int not null,
   created_at bigint not null,
   warm_at bigint,
@@ -80,12 +82,15 @@ create table claims (
   secret_names json not null,
   sealed bytea,
   losses json not null,
+  holds_state boolean not null default false,
   claimed_at bigint not null,
   last_activity_at bigint not null,
   updated_at bigint not null,
   primary key (project_id, id)
 ) with (fillfactor = 80);
 create unique index claims_live on claims (project_id, tenant_id, pool_id) where is_live;
+-- Files are kept by (tenant, workload), however many pools the workload has: one live claim at a time may have them.
+create unique index claims_state on claims (project_id, tenant_id, workload_id) where is_live and holds_state;
 -- Partial by a condition that always holds, so that only the list, which names it, uses it: on an empty table all indexes cost the same,
 -- and a session kept a plan that walked this one for every change of a claim (10 times slower by the 5,000th).
 create index claims_newest on claims (project_id, tenant_id, pool_id, claimed_at desc) where claimed_at >= 0;

@@ -26,6 +26,8 @@ export function bindClaim(db: Database): ClaimStore['bind'] {
         await checkFence(db, options.fence)
         const live = await liveClaim(db, input)
         if (live) return { outcome: 'exists', claim: live }
+        const holder = input.holdsState ? await stateHolder(db, input) : undefined
+        if (holder) return { outcome: 'state_in_use', claim: holder }
         const held = input.maxClaims === undefined ? 0 : await heldBy(sql, db.projectId, input.tenantId)
         if (input.maxClaims !== undefined && held >= input.maxClaims) return { outcome: 'quota', held }
         if (!(await isCandidate(db, input))) return { outcome: 'taken' }
@@ -68,10 +70,10 @@ function bindStatement(db: Database, input: BindInput, options: WriteOptions) {
       returning *
     ), claimed as (
       insert into claims (project_id, id, tenant_id, pool_id, workload_id, container_id, state, source, revision, config, metadata,
-        secret_names, sealed, losses, claimed_at, last_activity_at, updated_at)
+        secret_names, sealed, losses, holds_state, claimed_at, last_activity_at, updated_at)
       select project_id, claim_id, tenant_id, pool_id, workload_id, id, 'pending', ${input.source}, 1, ${json(sql, input.config)}::json,
         ${json(sql, input.metadata)}::json, ${json(sql, input.secretNames)}::json, ${input.sealed ?? null}::bytea, '[]'::json,
-        bound_at, bound_at, bound_at
+        ${input.holdsState ?? false}::boolean, bound_at, bound_at, bound_at
       from taken
     ) ${logged(db, options.event, sql`taken`)}
     select * from taken`
@@ -79,7 +81,7 @@ function bindStatement(db: Database, input: BindInput, options: WriteOptions) {
 
 /** The row just written, from what it was written of: reading it back would double what the statement returns. */
 function claimOf(input: BindInput, container: Row): ClaimRecord {
-  const { claimId, tenantId, poolId, containerId, source, config, metadata, secretNames, sealed } = input
+  const { claimId, tenantId, poolId, containerId, source, config, metadata, secretNames, sealed, holdsState } = input
   const atMs: number = container['bound_at']
   return {
     id: claimId,
@@ -95,6 +97,7 @@ function claimOf(input: BindInput, container: Row): ClaimRecord {
     secretNames,
     ...(sealed === undefined ? {} : { sealed: new Uint8Array(sealed) }),
     losses: [],
+    ...(holdsState ? { holdsState } : {}),
     claimedAt: atMs,
     lastActivityAt: atMs,
     updatedAt: atMs,
@@ -104,6 +107,14 @@ function claimOf(input: BindInput, container: Row): ClaimRecord {
 async function liveClaim({ sql, projectId }: Database, { tenantId, poolId }: BindInput): Promise<ClaimRecord | undefined> {
   const [row] = await sql`
     select * from claims where project_id = ${projectId} and tenant_id = ${tenantId} and pool_id = ${poolId} and is_live`
+  return row && toClaim(row)
+}
+
+/** The tenant's claim, of any pool of the candidate's workload, that has the tenant's files. */
+async function stateHolder({ sql, projectId }: Database, { tenantId, containerId }: BindInput): Promise<ClaimRecord | undefined> {
+  const [row] = await sql`
+    select * from claims where project_id = ${projectId} and tenant_id = ${tenantId} and is_live and holds_state
+      and workload_id = (select workload_id from containers where project_id = ${projectId} and id = ${containerId})`
   return row && toClaim(row)
 }
 

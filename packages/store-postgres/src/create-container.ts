@@ -32,9 +32,9 @@ export function createContainer(db: Database): Create {
               from pools p where project_id = ${projectId} and id = ${input.poolId}
             ), made as (
               insert into containers (project_id, id, pool_id, workload_id, workload_generation, state, health, probed_at, on_demand,
-                revision, created_at, updated_at)
+                started_with, revision, created_at, updated_at)
               select ${projectId}, ${input.id}, ${input.poolId}, workload_id, ${input.workloadGeneration}::int, 'starting', ${health}::json, 0,
-                ${input.onDemand}::boolean, 1, ${nowMs}::bigint, ${nowMs}::bigint
+                ${input.onDemand}::boolean, ${json(sql, input.startedWith)}::json, 1, ${nowMs}::bigint, ${nowMs}::bigint
               from pool where phase <> 'draining' and live < max_size and live_in_all < ${maxContainers ?? 1}::int and ${fenced(db, options.fence)}
               returning *
             ) ${logged(db, options.event, sql`made`)}

@@ -11,6 +11,7 @@ import type {
   PoolRecord,
   PoolSpec,
   PoolStatusRecord,
+  StartedWith,
   WorkloadRecord,
   WorkloadSpec,
   WorkloadStatus,
@@ -137,6 +138,7 @@ export interface ContainerStore {
       readonly poolId: PoolId
       readonly workloadGeneration: number
       readonly onDemand: boolean
+      readonly startedWith?: StartedWith
       readonly maxContainers?: number
     },
     options: WriteOptions,
@@ -183,6 +185,8 @@ export interface BindInput {
   readonly sealed?: Uint8Array
   /** Live claims the tenant may hold over all pools. */
   readonly maxClaims?: number
+  /** It has the tenant's files of its workload, which one live claim at a time may. */
+  readonly holdsState?: boolean
 }
 
 export type BindOutcome =
@@ -191,6 +195,8 @@ export type BindOutcome =
   | { readonly outcome: 'taken' }
   | { readonly outcome: 'exists'; readonly claim: ClaimRecord }
   | { readonly outcome: 'quota'; readonly held: number }
+  /** The tenant's files of the workload are with its claim of another pool. */
+  | { readonly outcome: 'state_in_use'; readonly claim: ClaimRecord }
 
 export type ClaimPatch = Partial<
   Pick<
@@ -208,7 +214,8 @@ export interface ClaimQuery extends PageQuery {
 export interface ClaimStore {
   /**
    * One durable commit: container `warm -> bound`, a new claim `pending` with revision 1, the event. A tenant's own live claim is
-   * `exists`, whatever its quota; a container of another pool is `taken`.
+   * `exists`, whatever its quota; a container of another pool is `taken`. Of binds of one tenant and workload that hold state, one
+   * wins however many run at once.
    */
   bind(input: BindInput, options: WriteOptions): Promise<BindOutcome>
   /** For a claim in `recovering` without a container: container `warm -> bound` to it, in one commit. The claim's state stays. */

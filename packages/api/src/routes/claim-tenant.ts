@@ -33,6 +33,7 @@ export const claimTenant = route(
       'claim.env_fixed',
       'claim.env_unsupported',
       'claim.quota',
+      'state.in_use',
       'claim.timeout',
       'claim.not_healthy',
       'claim.hook_failed',

@@ -193,6 +193,43 @@ export function claimConformance(at: StoreUnderTest): void {
       expect((await bind(at.store, bindInput('b', 'alice', warm.id, { maxClaims: 1 }))).outcome).toBe('bound')
     })
 
+    test("a tenant's files are with one live claim: a bind of another pool of the workload changes nothing until that one ended", async () => {
+      for (const pool of ['a', 'b']) await givenPool(at.store, pool)
+      const { claim } = await givenClaim(at.store, 'a', 'alice', { holdsState: true })
+      expect((await at.store.claims.get(claim.id))?.holdsState).toBe(true)
+      const warm = await givenContainer(at.store, 'b', 'warm')
+      const head = await mark(at.store)
+      const holding = () => bind(at.store, bindInput('b', 'alice', warm.id, { holdsState: true }))
+      expect(await holding()).toMatchObject({ outcome: 'state_in_use', claim: { id: claim.id, poolId: 'a' } })
+      expect((await at.store.containers.get(warm.id))?.state).toBe('warm')
+      expect(await writtenSince(at.store, head)).toEqual([])
+      await moveClaim(at.store, claim.id, ['releasing', 'release_failed'])
+      expect((await holding()).outcome).toBe('state_in_use')
+      await moveClaim(at.store, claim.id, ['releasing', 'released'])
+      expect((await holding()).outcome).toBe('bound')
+    })
+
+    test("claims without files, and other tenants', are not in the way of one that holds state", async () => {
+      for (const pool of ['a', 'b']) await givenPool(at.store, pool)
+      await givenClaim(at.store, 'a', 'alice')
+      await givenClaim(at.store, 'a', 'bob', { holdsState: true })
+      const warm = await givenContainer(at.store, 'b', 'warm')
+      expect((await bind(at.store, bindInput('b', 'alice', warm.id, { holdsState: true }))).outcome).toBe('bound')
+    })
+
+    test('of 16 binds of one tenant at once over 16 pools of a workload one gets the files', async () => {
+      const peer = await at.connect()
+      const inputs = []
+      for (let i = 0; i < 16; i++) {
+        await givenPool(at.store, `p${i}`)
+        const warm = await givenContainer(at.store, `p${i}`, 'warm')
+        inputs.push(bindInput(`p${i}`, 'alice', warm.id, { holdsState: true }))
+      }
+      const outcomes = await Promise.all(inputs.map((input, i) => bind(i % 2 ? at.store : peer, input)))
+      expect(outcomes.filter(({ outcome }) => outcome === 'bound')).toHaveLength(1)
+      expect(outcomes.filter(({ outcome }) => outcome === 'state_in_use')).toHaveLength(15)
+    })
+
     test('16 binds of one tenant at once over 16 pools never pass its quota of 3', async () => {
       const peer = await at.connect()
       const inputs = []

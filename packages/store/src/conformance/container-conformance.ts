@@ -36,7 +36,7 @@ export function containerConformance(at: StoreUnderTest): void {
       const head = await mark(at.store)
       const id = newContainerId(Date.now())
       const created = await at.store.containers.create(
-        { id, poolId: poolId('demo'), workloadGeneration: 3, onDemand: true },
+        { id, poolId: poolId('demo'), workloadGeneration: 3, onDemand: true, startedWith: { dns: ['9.9.9.9'], networkSize: 60 } },
         { event: event('container.created', `container/${id}`, { poolId: poolId('demo'), containerId: id }) },
       )
       if (created.outcome !== 'ok') throw new Error(created.outcome)
@@ -46,6 +46,7 @@ export function containerConformance(at: StoreUnderTest): void {
         workloadGeneration: 3,
         state: 'starting',
         onDemand: true,
+        startedWith: { dns: ['9.9.9.9'], networkSize: 60 },
         health: { status: 'unknown', failures: 0, history: [] },
       })
       expect(String(created.record.workloadId)).toBe('echo')

@@ -1,9 +1,10 @@
-import { invariant, type ClaimId, type ContainerId } from '@boilerhouse/base'
+import { invariant, type ClaimId, type ContainerId, type TenantId, type WorkloadId } from '@boilerhouse/base'
 import type { ClaimRecord } from '@boilerhouse/resources'
 
 import type { BindInput, BindOutcome, ClaimStore, WriteOptions } from '../store.ts'
 import { insertClaim, putClaim } from './claim-rows.ts'
 import { putContainer } from './container-rows.ts'
+import type { MemoryData } from './memory-data.ts'
 import type { Writer } from './writer.ts'
 
 export function bindClaim(writer: Writer, input: BindInput, options: WriteOptions): BindOutcome {
@@ -15,6 +16,8 @@ export function bindClaim(writer: Writer, input: BindInput, options: WriteOption
   if (existing) return { outcome: 'exists', claim: existing }
   if (input.maxClaims !== undefined && (held?.size ?? 0) >= input.maxClaims) return { outcome: 'quota', held: held?.size ?? 0 }
   const candidate = data.containers.get(input.containerId)
+  const holder = input.holdsState && candidate ? stateHolder(data, input.tenantId, candidate.workloadId) : undefined
+  if (holder) return { outcome: 'state_in_use', claim: holder }
   if (candidate?.state !== 'warm' || candidate.poolId !== input.poolId) return { outcome: 'taken' }
   invariant(!data.claims.has(input.claimId), `claim ${input.claimId} is made once`)
   const now = writer.now()
@@ -32,6 +35,7 @@ export function bindClaim(writer: Writer, input: BindInput, options: WriteOption
     secretNames: [...input.secretNames],
     ...(input.sealed ? { sealed: Uint8Array.from(input.sealed) } : {}),
     losses: [],
+    ...(input.holdsState ? { holdsState: true } : {}),
     claimedAt: now,
     lastActivityAt: now,
     updatedAt: now,
@@ -46,6 +50,11 @@ export function bindClaim(writer: Writer, input: BindInput, options: WriteOption
   writer.emit(options.event)
   return { outcome: 'bound', claim, container }
 }
+
+const stateHolder = (data: MemoryData, tenantId: TenantId, workloadId: WorkloadId): ClaimRecord | undefined =>
+  [...(data.liveClaims.get(tenantId)?.values() ?? [])]
+    .flatMap((id) => data.claims.get(id) ?? [])
+    .find((claim) => claim.holdsState && claim.workloadId === workloadId)
 
 export function rebindClaim(
   writer: Writer,

@@ -26,6 +26,7 @@ export function createContainer(writer: Writer, input: Input, options: WriteOpti
     state: 'starting',
     health: { status: 'unknown', failures: 0, history: [] },
     onDemand: input.onDemand,
+    ...(input.startedWith ? { startedWith: structuredClone(input.startedWith) } : {}),
     revision: 1,
     createdAt: now,
     updatedAt: now,
