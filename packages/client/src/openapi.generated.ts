@@ -1096,7 +1096,9 @@ export interface components {
         };
         Pool: {
             id: string;
+            /** @description For people. */
             name?: string;
+            /** @description Cannot change. */
             workloadId: string;
             /**
              * @description Warm containers to keep.
@@ -1124,6 +1126,7 @@ export interface components {
              */
             startDeadlineMs: number;
             /**
+             * @description After a release: replaced, or wiped, restarted and verified.
              * @default never
              * @enum {string}
              */
@@ -1135,6 +1138,7 @@ export interface components {
             verifyOnClaim: boolean;
             /** @default {} */
             network: {
+                /** @description Stands above the workload's. */
                 dns?: string[];
             };
             status: {
@@ -1165,7 +1169,9 @@ export interface components {
         };
         PoolInput: {
             id?: string;
+            /** @description For people. */
             name?: string;
+            /** @description Cannot change. */
             workloadId: string;
             /**
              * @description Warm containers to keep.
@@ -1193,6 +1199,7 @@ export interface components {
              */
             startDeadlineMs?: number;
             /**
+             * @description After a release: replaced, or wiped, restarted and verified.
              * @default never
              * @enum {string}
              */
@@ -1204,13 +1211,16 @@ export interface components {
             verifyOnClaim?: boolean;
             /** @default {} */
             network?: {
+                /** @description Stands above the workload's. */
                 dns?: string[];
             };
         };
         PoolPage: {
             items: {
                 id: string;
+                /** @description For people. */
                 name?: string;
+                /** @description Cannot change. */
                 workloadId: string;
                 /**
                  * @description Warm containers to keep.
@@ -1238,6 +1248,7 @@ export interface components {
                  */
                 startDeadlineMs: number;
                 /**
+                 * @description After a release: replaced, or wiped, restarted and verified.
                  * @default never
                  * @enum {string}
                  */
@@ -1249,6 +1260,7 @@ export interface components {
                 verifyOnClaim: boolean;
                 /** @default {} */
                 network: {
+                    /** @description Stands above the workload's. */
                     dns?: string[];
                 };
                 status: {
@@ -1487,6 +1499,7 @@ export interface components {
         };
         Workload: {
             id: string;
+            /** @description For people. */
             name: string;
             /** @description An image on the host. Exclusive with build. */
             image?: string;
@@ -1509,6 +1522,7 @@ export interface components {
                     /** @description Where it is mounted in the container. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default rw
                      * @enum {string}
                      */
@@ -1519,6 +1533,7 @@ export interface components {
                     /** @description Where it is mounted in the container. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default ro
                      * @enum {string}
                      */
@@ -1529,6 +1544,7 @@ export interface components {
                     /** @description Where it is mounted in the container. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default rw
                      * @enum {string}
                      */
@@ -1539,6 +1555,7 @@ export interface components {
                     /** @description Where it is mounted. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default rw
                      * @enum {string}
                      */
@@ -1552,13 +1569,17 @@ export interface components {
             environment: {
                 [key: string]: string;
             };
-            /** @default [] */
+            /**
+             * @description Published on loopback, at ports that the engine chooses.
+             * @default []
+             */
             ports: {
                 /** @description Names the endpoint. */
                 name: string;
                 /** @description The port inside. */
                 containerPort: number;
                 /**
+                 * @description The proxy serves http ports.
                  * @default http
                  * @enum {string}
                  */
@@ -1571,7 +1592,10 @@ export interface components {
                 http?: {
                     /** @description Container port. */
                     port: number;
-                    /** @default / */
+                    /**
+                     * @description A status from 200 to 399 passes.
+                     * @default /
+                     */
                     path: string;
                 };
                 tcp?: {
@@ -1601,14 +1625,27 @@ export interface components {
             };
             /** @default {} */
             resources: {
-                /** @default 1 */
+                /**
+                 * @description Cores it may use.
+                 * @default 1
+                 */
                 cpus: number;
-                /** @default 512 */
+                /**
+                 * @description No swap beside it; its tmpfs count.
+                 * @default 512
+                 */
                 memoryMb: number;
-                /** @default 256 */
+                /**
+                 * @description Processes and threads.
+                 * @default 256
+                 */
                 pids: number;
-                /** @default 1024 */
+                /**
+                 * @description Above it the container is paused.
+                 * @default 1024
+                 */
                 diskMb: number;
+                /** @description Only where the engine has them. */
                 gpus?: number;
             };
             /** @default {} */
@@ -1619,13 +1656,20 @@ export interface components {
                  * @enum {string}
                  */
                 access: "none" | "unrestricted";
+                /** @description Resolvers in place of the engine's. */
                 dns?: string[];
             };
             /** @default {} */
             security: {
-                /** @default true */
+                /**
+                 * @description Only volumes, /tmp and /run can be written.
+                 * @default true
+                 */
                 readOnlyRootFilesystem: boolean;
-                /** @default 1000 */
+                /**
+                 * @description Uid of all its processes.
+                 * @default 1000
+                 */
                 runAsUser: number;
                 /**
                  * @description Added to none, e.g. NET_BIND_SERVICE.
@@ -1663,6 +1707,7 @@ export interface components {
                      */
                     timeoutMs: number;
                     /**
+                     * @description Whether a failed hook fails the claim or release.
                      * @default fail
                      * @enum {string}
                      */
@@ -1677,6 +1722,7 @@ export interface components {
                      */
                     timeoutMs: number;
                     /**
+                     * @description Whether a failed hook fails the claim or release.
                      * @default fail
                      * @enum {string}
                      */
@@ -1684,8 +1730,10 @@ export interface components {
                 };
             };
             idle?: {
+                /** @description Without use for so long, the claim ends. */
                 timeoutMs: number;
                 /**
+                 * @description destroy does not keep its files.
                  * @default release
                  * @enum {string}
                  */
@@ -1722,6 +1770,7 @@ export interface components {
         };
         WorkloadInput: {
             id?: string;
+            /** @description For people. */
             name: string;
             /** @description An image on the host. Exclusive with build. */
             image?: string;
@@ -1744,6 +1793,7 @@ export interface components {
                     /** @description Where it is mounted in the container. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default rw
                      * @enum {string}
                      */
@@ -1754,6 +1804,7 @@ export interface components {
                     /** @description Where it is mounted in the container. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default ro
                      * @enum {string}
                      */
@@ -1764,6 +1815,7 @@ export interface components {
                     /** @description Where it is mounted in the container. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default rw
                      * @enum {string}
                      */
@@ -1774,6 +1826,7 @@ export interface components {
                     /** @description Where it is mounted. */
                     containerPath: string;
                     /**
+                     * @description Read and write, or read only.
                      * @default rw
                      * @enum {string}
                      */
@@ -1787,13 +1840,17 @@ export interface components {
             environment?: {
                 [key: string]: string;
             };
-            /** @default [] */
+            /**
+             * @description Published on loopback, at ports that the engine chooses.
+             * @default []
+             */
             ports?: {
                 /** @description Names the endpoint. */
                 name: string;
                 /** @description The port inside. */
                 containerPort: number;
                 /**
+                 * @description The proxy serves http ports.
                  * @default http
                  * @enum {string}
                  */
@@ -1806,7 +1863,10 @@ export interface components {
                 http?: {
                     /** @description Container port. */
                     port: number;
-                    /** @default / */
+                    /**
+                     * @description A status from 200 to 399 passes.
+                     * @default /
+                     */
                     path?: string;
                 };
                 tcp?: {
@@ -1836,14 +1896,27 @@ export interface components {
             };
             /** @default {} */
             resources?: {
-                /** @default 1 */
+                /**
+                 * @description Cores it may use.
+                 * @default 1
+                 */
                 cpus?: number;
-                /** @default 512 */
+                /**
+                 * @description No swap beside it; its tmpfs count.
+                 * @default 512
+                 */
                 memoryMb?: number;
-                /** @default 256 */
+                /**
+                 * @description Processes and threads.
+                 * @default 256
+                 */
                 pids?: number;
-                /** @default 1024 */
+                /**
+                 * @description Above it the container is paused.
+                 * @default 1024
+                 */
                 diskMb?: number;
+                /** @description Only where the engine has them. */
                 gpus?: number;
             };
             /** @default {} */
@@ -1854,13 +1927,20 @@ export interface components {
                  * @enum {string}
                  */
                 access?: "none" | "unrestricted";
+                /** @description Resolvers in place of the engine's. */
                 dns?: string[];
             };
             /** @default {} */
             security?: {
-                /** @default true */
+                /**
+                 * @description Only volumes, /tmp and /run can be written.
+                 * @default true
+                 */
                 readOnlyRootFilesystem?: boolean;
-                /** @default 1000 */
+                /**
+                 * @description Uid of all its processes.
+                 * @default 1000
+                 */
                 runAsUser?: number;
                 /**
                  * @description Added to none, e.g. NET_BIND_SERVICE.
@@ -1898,6 +1978,7 @@ export interface components {
                      */
                     timeoutMs?: number;
                     /**
+                     * @description Whether a failed hook fails the claim or release.
                      * @default fail
                      * @enum {string}
                      */
@@ -1912,6 +1993,7 @@ export interface components {
                      */
                     timeoutMs?: number;
                     /**
+                     * @description Whether a failed hook fails the claim or release.
                      * @default fail
                      * @enum {string}
                      */
@@ -1919,8 +2001,10 @@ export interface components {
                 };
             };
             idle?: {
+                /** @description Without use for so long, the claim ends. */
                 timeoutMs: number;
                 /**
+                 * @description destroy does not keep its files.
                  * @default release
                  * @enum {string}
                  */
@@ -1942,6 +2026,7 @@ export interface components {
         WorkloadPage: {
             items: {
                 id: string;
+                /** @description For people. */
                 name: string;
                 /** @description An image on the host. Exclusive with build. */
                 image?: string;
@@ -1964,6 +2049,7 @@ export interface components {
                         /** @description Where it is mounted in the container. */
                         containerPath: string;
                         /**
+                         * @description Read and write, or read only.
                          * @default rw
                          * @enum {string}
                          */
@@ -1974,6 +2060,7 @@ export interface components {
                         /** @description Where it is mounted in the container. */
                         containerPath: string;
                         /**
+                         * @description Read and write, or read only.
                          * @default ro
                          * @enum {string}
                          */
@@ -1984,6 +2071,7 @@ export interface components {
                         /** @description Where it is mounted in the container. */
                         containerPath: string;
                         /**
+                         * @description Read and write, or read only.
                          * @default rw
                          * @enum {string}
                          */
@@ -1994,6 +2082,7 @@ export interface components {
                         /** @description Where it is mounted. */
                         containerPath: string;
                         /**
+                         * @description Read and write, or read only.
                          * @default rw
                          * @enum {string}
                          */
@@ -2007,13 +2096,17 @@ export interface components {
                 environment: {
                     [key: string]: string;
                 };
-                /** @default [] */
+                /**
+                 * @description Published on loopback, at ports that the engine chooses.
+                 * @default []
+                 */
                 ports: {
                     /** @description Names the endpoint. */
                     name: string;
                     /** @description The port inside. */
                     containerPort: number;
                     /**
+                     * @description The proxy serves http ports.
                      * @default http
                      * @enum {string}
                      */
@@ -2026,7 +2119,10 @@ export interface components {
                     http?: {
                         /** @description Container port. */
                         port: number;
-                        /** @default / */
+                        /**
+                         * @description A status from 200 to 399 passes.
+                         * @default /
+                         */
                         path: string;
                     };
                     tcp?: {
@@ -2056,14 +2152,27 @@ export interface components {
                 };
                 /** @default {} */
                 resources: {
-                    /** @default 1 */
+                    /**
+                     * @description Cores it may use.
+                     * @default 1
+                     */
                     cpus: number;
-                    /** @default 512 */
+                    /**
+                     * @description No swap beside it; its tmpfs count.
+                     * @default 512
+                     */
                     memoryMb: number;
-                    /** @default 256 */
+                    /**
+                     * @description Processes and threads.
+                     * @default 256
+                     */
                     pids: number;
-                    /** @default 1024 */
+                    /**
+                     * @description Above it the container is paused.
+                     * @default 1024
+                     */
                     diskMb: number;
+                    /** @description Only where the engine has them. */
                     gpus?: number;
                 };
                 /** @default {} */
@@ -2074,13 +2183,20 @@ export interface components {
                      * @enum {string}
                      */
                     access: "none" | "unrestricted";
+                    /** @description Resolvers in place of the engine's. */
                     dns?: string[];
                 };
                 /** @default {} */
                 security: {
-                    /** @default true */
+                    /**
+                     * @description Only volumes, /tmp and /run can be written.
+                     * @default true
+                     */
                     readOnlyRootFilesystem: boolean;
-                    /** @default 1000 */
+                    /**
+                     * @description Uid of all its processes.
+                     * @default 1000
+                     */
                     runAsUser: number;
                     /**
                      * @description Added to none, e.g. NET_BIND_SERVICE.
@@ -2118,6 +2234,7 @@ export interface components {
                          */
                         timeoutMs: number;
                         /**
+                         * @description Whether a failed hook fails the claim or release.
                          * @default fail
                          * @enum {string}
                          */
@@ -2132,6 +2249,7 @@ export interface components {
                          */
                         timeoutMs: number;
                         /**
+                         * @description Whether a failed hook fails the claim or release.
                          * @default fail
                          * @enum {string}
                          */
@@ -2139,8 +2257,10 @@ export interface components {
                     };
                 };
                 idle?: {
+                    /** @description Without use for so long, the claim ends. */
                     timeoutMs: number;
                     /**
+                     * @description destroy does not keep its files.
                      * @default release
                      * @enum {string}
                      */
@@ -2259,7 +2379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request.idempotency_pending`, `pool.draining`, `claim.conflict`, `claim.env_fixed`, `claim.quota` */
+            /** @description `request.idempotency_pending`, `pool.draining`, `claim.conflict`, `claim.env_fixed`, `claim.quota`, `state.in_use` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -3,8 +3,8 @@ import { Type, type Static } from '@sinclair/typebox'
 import { dnsLabel, rfc3339, strict, stringEnum } from './schema.ts'
 
 const fields = {
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-  workloadId: dnsLabel(),
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'For people.' })),
+  workloadId: dnsLabel({ description: 'Cannot change.' }),
   minSize: Type.Integer({ minimum: 0, maximum: 1000, default: 1, description: 'Warm containers to keep.' }),
   maxSize: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Containers in all, warm and bound.' }),
   idleTimeoutMs: Type.Integer({
@@ -20,10 +20,17 @@ const fields = {
     default: 60_000,
     description: 'A container not warm by then is stuck.',
   }),
-  reuse: stringEnum(['never', 'restart'], { default: 'never' }),
+  reuse: stringEnum(['never', 'restart'], {
+    default: 'never',
+    description: 'After a release: replaced, or wiped, restarted and verified.',
+  }),
   verifyOnClaim: Type.Boolean({ default: false, description: 'Probe on the claim path too.' }),
   network: Type.Object(
-    { dns: Type.Optional(Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 3 })) },
+    {
+      dns: Type.Optional(
+        Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 3, description: "Stands above the workload's." }),
+      ),
+    },
     { ...strict, default: {} },
   ),
 }

@@ -7,7 +7,8 @@ const argv = (description: string) => Type.Array(Type.String({ maxLength: 131_07
 const durationMs = (value: number, description: string, minimum = 1) =>
   Type.Integer({ minimum, maximum: 86_400_000, default: value, description })
 const port = (description: string) => Type.Integer({ minimum: 1, maximum: 65_535, description })
-const accessMode = (value: 'rw' | 'ro') => stringEnum(['rw', 'ro'], { default: value })
+const accessMode = (value: 'rw' | 'ro') =>
+  stringEnum(['rw', 'ro'], { default: value, description: 'Read and write, or read only.' })
 
 const volume = (mode: 'rw' | 'ro', description: string) =>
   Type.Object(
@@ -19,7 +20,13 @@ export const HealthCheck = Type.Object(
   {
     command: Type.Optional(argv('Run in the container; exit code 0 passes.')),
     http: Type.Optional(
-      Type.Object({ port: port('Container port.'), path: Type.String({ pattern: '^/', default: '/' }) }, strict),
+      Type.Object(
+        {
+          port: port('Container port.'),
+          path: Type.String({ pattern: '^/', default: '/', description: 'A status from 200 to 399 passes.' }),
+        },
+        strict,
+      ),
     ),
     tcp: Type.Optional(Type.Object({ port: port('Container port.') }, strict)),
     intervalMs: durationMs(30_000, 'Between two probes of a healthy container.', 100),
@@ -40,7 +47,7 @@ export const WorkloadPort = Type.Object(
   {
     name: dnsLabel({ description: 'Names the endpoint.' }),
     containerPort: port('The port inside.'),
-    protocol: stringEnum(['http', 'tcp'], { default: 'http' }),
+    protocol: stringEnum(['http', 'tcp'], { default: 'http', description: 'The proxy serves http ports.' }),
   },
   strict,
 )
@@ -50,7 +57,10 @@ export const Hook = Type.Object(
   {
     command: argv('Run in the container as its user.'),
     timeoutMs: durationMs(10_000, 'The hook fails after this.'),
-    onError: stringEnum(['fail', 'continue'], { default: 'fail' }),
+    onError: stringEnum(['fail', 'continue'], {
+      default: 'fail',
+      description: 'Whether a failed hook fails the claim or release.',
+    }),
   },
   strict,
 )
@@ -74,11 +84,11 @@ export type Volumes = Static<typeof Volumes>
 
 export const Resources = Type.Object(
   {
-    cpus: Type.Number({ minimum: 0.01, maximum: 1024, default: 1 }),
-    memoryMb: Type.Integer({ minimum: 6, maximum: 16_777_216, default: 512 }),
-    pids: Type.Integer({ minimum: 4, maximum: 4_194_304, default: 256 }),
-    diskMb: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 1024 }),
-    gpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
+    cpus: Type.Number({ minimum: 0.01, maximum: 1024, default: 1, description: 'Cores it may use.' }),
+    memoryMb: Type.Integer({ minimum: 6, maximum: 16_777_216, default: 512, description: 'No swap beside it; its tmpfs count.' }),
+    pids: Type.Integer({ minimum: 4, maximum: 4_194_304, default: 256, description: 'Processes and threads.' }),
+    diskMb: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 1024, description: 'Above it the container is paused.' }),
+    gpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'Only where the engine has them.' })),
   },
   { ...strict, default: {} },
 )
@@ -90,15 +100,17 @@ export const WorkloadNetwork = Type.Object(
       default: 'none',
       description: '`none` has no way out; ports and probes still reach in.',
     }),
-    dns: Type.Optional(Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 3 })),
+    dns: Type.Optional(
+      Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 3, description: "Resolvers in place of the engine's." }),
+    ),
   },
   { ...strict, default: {} },
 )
 
 export const Security = Type.Object(
   {
-    readOnlyRootFilesystem: Type.Boolean({ default: true }),
-    runAsUser: Type.Integer({ minimum: 0, maximum: 2_147_483_647, default: 1000 }),
+    readOnlyRootFilesystem: Type.Boolean({ default: true, description: 'Only volumes, /tmp and /run can be written.' }),
+    runAsUser: Type.Integer({ minimum: 0, maximum: 2_147_483_647, default: 1000, description: 'Uid of all its processes.' }),
     capabilities: Type.Array(Type.String({ pattern: '^[A-Z_]+$' }), {
       maxItems: 64,
       default: [],
@@ -118,15 +130,15 @@ export const Security = Type.Object(
 
 export const Idle = Type.Object(
   {
-    timeoutMs: Type.Integer({ minimum: 1000, maximum: 2_592_000_000 }),
-    action: stringEnum(['release', 'destroy'], { default: 'release' }),
+    timeoutMs: Type.Integer({ minimum: 1000, maximum: 2_592_000_000, description: 'Without use for so long, the claim ends.' }),
+    action: stringEnum(['release', 'destroy'], { default: 'release', description: 'destroy does not keep its files.' }),
   },
   strict,
 )
 
 /** How to run one kind of container. Source of the defaults: design §2.6 and the issue "Warm pools and claims". */
 const fields = {
-  name: Type.String({ minLength: 1, maxLength: 128 }),
+  name: Type.String({ minLength: 1, maxLength: 128, description: 'For people.' }),
   image: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: 'An image on the host. Exclusive with build.' })),
   build: Type.Optional(
     Type.Object(
@@ -150,7 +162,11 @@ const fields = {
     additionalProperties: false,
     description: 'May hold ${tenantId} ${containerId} ${poolId} ${config.a.b} ${secret:NAME} ${env:NAME}.',
   }),
-  ports: Type.Array(WorkloadPort, { maxItems: 32, default: [] }),
+  ports: Type.Array(WorkloadPort, {
+    maxItems: 32,
+    default: [],
+    description: 'Published on loopback, at ports that the engine chooses.',
+  }),
   healthCheck: Type.Optional(HealthCheck),
   resources: Resources,
   network: WorkloadNetwork,
