@@ -9,7 +9,7 @@ import { engineNameOf, readLabels } from './labels.ts'
 export interface ContainerFacts {
   readonly pid: number
   readonly engineId: string
-  /** Its writable layer, where the storage driver is overlay. */
+  /** Its writable layer, where it has one and the storage driver is overlay. */
   readonly layerDir?: string
 }
 
@@ -40,7 +40,8 @@ export function createFactsCache({
     })
     if (!info?.State.Running || readLabels(installation, info.Config.Labels)?.containerId !== containerId) return undefined
     // The client's types know one old driver's fields only.
-    const layerDir = (info.GraphDriver?.Data as Readonly<Record<string, string | undefined>> | undefined)?.['UpperDir']
+    const layer = (info.GraphDriver?.Data as Readonly<Record<string, string | undefined>> | undefined)?.['UpperDir']
+    const layerDir = info.HostConfig.ReadonlyRootfs ? undefined : layer
     return { pid: info.State.Pid, engineId: info.Id, ...(layerDir === undefined ? {} : { layerDir }) }
   }
   return {

@@ -7,8 +7,9 @@ import { createOptions } from './create-options.ts'
 import type { Engine } from './engine.ts'
 import { createEngineContainers, unlessStatus } from './engine-containers.ts'
 import type { Images } from './images.ts'
-import { engineNameOf, labelFilter } from './labels.ts'
+import { engineNameOf, containerFilter } from './labels.ts'
 import type { Layout } from './layout.ts'
+import type { Ownership } from './ownership.ts'
 import { untilParked } from './parked.ts'
 import { hasParked, prepareSlot, removeSlot } from './slot.ts'
 import type { VolumeStore } from './volumes/volume-store.ts'
@@ -19,6 +20,7 @@ export interface ContainersDeps {
   readonly engine: Engine
   readonly images: Images
   readonly volumes: VolumeStore
+  readonly ownership: Ownership
   readonly clock: Clock
   readonly metrics: Metrics
   /** The engine's name of the network that this spec's container joins. */
@@ -60,7 +62,7 @@ export function createContainers(deps: ContainersDeps): Containers {
     destroy: (id, signal) =>
       lock.run(id, async () => {
         await engineContainers.remove(id, signal)
-        removeSlot(layout.slot(id))
+        await deps.ownership.removing(id, () => removeSlot(layout.slot(id)), signal)
         await deps.volumes.remove(id, signal)
       }),
     list: (signal) => list(deps, signal),
@@ -82,7 +84,7 @@ async function ensure(
     // The image first: one that is not there leaves nothing behind.
     const image = await deps.images.inspect(spec.imageId, signal)
     prepareSlot(layout.slot(containerId), spec)
-    await deps.volumes.prepare(spec)
+    await deps.volumes.prepare(spec, signal)
     if (!info) await create(deps, spec, image, signal)
     const call = { name: 'container.start', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
     const name = engineNameOf(installation, containerId)
@@ -109,7 +111,7 @@ async function create(deps: ContainersDeps, spec: ContainerSpec, image: ImageFac
 
 async function list({ engine, installation, layout }: ContainersDeps, signal: AbortSignal): Promise<readonly RuntimeContainer[]> {
   const call = { name: 'container.list', subject: 'engine', signal } as const
-  const found = await engine.call(call, (docker) => docker.listContainers({ all: true, filters: labelFilter(installation) }))
+  const found = await engine.call(call, (docker) => docker.listContainers({ all: true, filters: containerFilter(installation) }))
   const each = { name: 'container.inspect', subject: 'container', signal } as const
   const inspect = async (engineId: string) => {
     const info = await engine.call(each, (docker) => unlessStatus(docker.getContainer(engineId).inspect(), 404))

@@ -1,6 +1,7 @@
 import type { Clock, ContainerId } from '@boilerhouse/base'
 
 import type { FactsCache } from './container-facts.ts'
+import type { HostRights } from './helper/host-rights.ts'
 import { remember } from './host/remember.ts'
 import { runCommand, type RunCommand } from './host/run-command.ts'
 import type { Layout } from './layout.ts'
@@ -9,6 +10,7 @@ export interface DiskMeterDeps {
   readonly layout: Layout
   readonly facts: FactsCache
   readonly clock: Clock
+  readonly rights: Pick<HostRights, 'du' | 'layerBytes'>
   readonly run?: RunCommand
 }
 
@@ -27,7 +29,7 @@ const periodMs = 10_000
 /** How long a caller waits for the walk it started: most are done by then. */
 const patienceMs = 250
 
-export function createDiskMeter({ layout, facts, clock, run = runCommand }: DiskMeterDeps): DiskMeter {
+export function createDiskMeter({ layout, facts, clock, rights, run = runCommand }: DiskMeterDeps): DiskMeter {
   const measured = new Map<ContainerId, { readonly bytes: number; readonly atMs: number }>()
   const stop = new AbortController()
   let round: Promise<void> | undefined
@@ -37,12 +39,16 @@ export function createDiskMeter({ layout, facts, clock, run = runCommand }: Disk
     const paths = [
       layout.volumes(containerId),
       layout.slot(containerId).comm,
-      ...(container?.layerDir ? [container.layerDir] : []),
+      ...(container?.layerDir && !rights.layerBytes ? [container.layerDir] : []),
     ]
     const walk = ['nice', '-n', '19', 'du', '-s', '-x', '-B1', '--', ...paths]
     // Its exit code tells of files that went away meanwhile; what it could count it printed.
-    const { stdout } = await run(walk, { signal: stop.signal })
-    const bytes = stdout.split('\n').reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0)
+    const { stdout, stderr } = await run(walk, { signal: stop.signal })
+    // What it may not read would be free of charge to who closes it.
+    const isClosed = /Permission denied/.test(stderr)
+    const ownBytes = isClosed ? await rights.du(containerId, stop.signal) : sumOf(stdout)
+    const layerBytes = container?.layerDir ? await rights.layerBytes?.(container, stop.signal) : 0
+    const bytes = ownBytes + (layerBytes ?? 0)
     remember(measured, containerId, { bytes, atMs: clock.monotonicMs() })
   }
   const isDue = (containerId: ContainerId) => {
@@ -75,3 +81,6 @@ export function createDiskMeter({ layout, facts, clock, run = runCommand }: Disk
     },
   }
 }
+
+/** What `du` printed, a line a directory. */
+const sumOf = (stdout: string): number => stdout.split('\n').reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0)

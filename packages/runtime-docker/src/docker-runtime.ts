@@ -11,13 +11,16 @@ import { createEngine, type Engine } from './engine.ts'
 import { createExec } from './exec.ts'
 import { createFiles } from './files.ts'
 import { startFirewallGuard } from './firewall/firewall-guard.ts'
-import { createFirewall } from './firewall/firewall.ts'
+import { createFirewall, type Firewall } from './firewall/firewall.ts'
 import { createFreeMb } from './free-space.ts'
+import { createHelperImages } from './helper/helper-image.ts'
+import { helperRights, rootRights, type HostRights } from './helper/host-rights.ts'
 import { createHostView } from './host-view.ts'
 import { createImages } from './images.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { readLogs } from './logs.ts'
 import { createNetworks } from './network/networks.ts'
+import { createOwnership } from './ownership.ts'
 import { createProbe } from './probe.ts'
 import { holdSlots, type SlotsHold } from './slots-mount.ts'
 import { createVolumeStore } from './volumes/volume-store.ts'
@@ -78,18 +81,18 @@ interface Parts {
 }
 
 function assemble({ deps, facts, slots, shared }: Parts): Runtime {
-  const { engine, clock, log } = shared
-  const firewall = createFirewall()
-  const guard = startFirewallGuard({ firewall, clock, logger: log })
-  const networks = createNetworks({ ...deps, engine, firewall })
+  const { engine, clock, log, layout } = shared
   const images = createImages(engine, shared.installation)
-  const volumes = createVolumeStore(shared)
+  const rights = isRoot() ? rootRights : helperRights({ ...shared, images: createHelperImages({ ...deps, engine }) })
+  const ownership = createOwnership({ layout, rights })
+  const { networks, firewall, guard } = createWalls(deps, engine, rights)
+  const volumes = createVolumeStore({ ...shared, ownership })
   const freeMb = createFreeMb({ engine, dataDir: deps.dataDir })
   const checkDisk = (signal: AbortSignal) => requireSpace(freeMb, deps.minFreeMb, signal)
-  const containers = createContainers({ ...shared, images, volumes, networkOf: networks.networkOf, checkDisk })
+  const containers = createContainers({ ...shared, images, volumes, ownership, networkOf: networks.networkOf, checkDisk })
   const { inspect, isRunning, ...lifecycle } = containers
   const readWarnings = async (signal: AbortSignal) => (await readEngineFacts(engine, signal)).warnings
-  const host = createHostView({ ...shared, networks, firewall, destroy: containers.destroy, readWarnings })
+  const host = createHostView({ ...shared, rights, networks, firewall, destroy: containers.destroy, readWarnings })
   const exec = createExec({ engine, clock, inspect })
   const { close: closeHost, ...figures } = host
   return {
@@ -115,10 +118,26 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     async close() {
       await guard[Symbol.asyncDispose]()
       await closeHost()
+      await networks.close()
       engine.close()
       await slots.release(log)
     },
   }
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
+/** A look through a helper costs the engine some 100 ms. */
+const helperGuardMs = 15_000
+
+function createWalls({ clock, log, ...deps }: DockerRuntimeDeps, engine: Engine, rights: HostRights) {
+  const shared = createFirewall(rights)
+  const networks = createNetworks({ ...deps, engine, rights, firewall: shared })
+  // A helper is kept for our own bridges only; those of others have servers that look after the same walls.
+  const hasBridges = async () => (await networks.poolIds(never)).length > 0
+  const firewall: Firewall = isRoot() ? shared : { ...shared, hasBridges }
+  const guard = startFirewallGuard({ firewall, clock, logger: log, ...(isRoot() ? {} : { periodMs: helperGuardMs }) })
+  return { networks, firewall, guard }
 }
 
 async function requireSpace(freeMb: Runtime['freeMb'], minFreeMb: number | undefined, signal: AbortSignal): Promise<void> {
@@ -128,7 +147,6 @@ async function requireSpace(freeMb: Runtime['freeMb'], minFreeMb: number | undef
 }
 
 function capabilitiesOf(facts: EngineFacts): Runtime['capabilities'] {
-  const uid = process.getuid?.() ?? -1
   return {
     name: 'docker',
     exec: true,
@@ -139,6 +157,7 @@ function capabilitiesOf(facts: EngineFacts): Runtime['capabilities'] {
     ociRuntimes: facts.ociRuntimes,
     gpus: facts.hasGpus,
     diskLimit: 'measured',
-    canPrepareUser: (wanted) => uid === 0 || wanted === uid,
+    // By root itself, else by a helper container.
+    canPrepareUser: () => true,
   }
 }

@@ -7,8 +7,11 @@ import type Docker from 'dockerode'
 
 import type { Engine } from './engine.ts'
 import { FrameSplitter, type Frame } from './frames.ts'
+import { isErrno } from './volumes/entries.ts'
 
 export interface ExecDeps {
+  /** The static one as processes in the container find it. */
+  readonly busybox?: string
   readonly engine: Engine
   readonly clock: Clock
   readonly inspect: (containerId: ContainerId, signal: AbortSignal) => Promise<Docker.ContainerInspectInfo | undefined>
@@ -70,7 +73,7 @@ export async function startExec(
           await deps.clock.sleep(10, killSignal)
           running = await look()
         }
-        if (running.Running) killGroup(running.Pid, info.Id)
+        if (running.Running) await killGroup(engine, { ...deps, pid: running.Pid, engineId: info.Id, signal: killSignal })
       } finally {
         stream.destroy()
       }
@@ -144,13 +147,38 @@ class CutBuffer {
   }
 }
 
+interface ProcessGroup {
+  readonly pid: number
+  readonly engineId: string
+  readonly busybox?: string
+  readonly signal: AbortSignal
+}
+
 /** The engine gives each exec a session of its own, so its group is all it started; the cgroup tells that the pid is still its. */
-function killGroup(pid: number, engineId: string): void {
+async function killGroup(engine: Engine, group: ProcessGroup): Promise<void> {
+  const { pid, engineId } = group
   try {
     if (!readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(engineId)) return
     process.kill(-pid, 'SIGKILL')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return
-    throw error
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return
+    if (!isErrno(error, 'EPERM')) throw error
+    await killFromInside(engine, group)
   }
+}
+
+/** Processes of another user than the server's: one of theirs may, under the number that the container knows them by. */
+async function killFromInside(
+  engine: Engine,
+  { pid, engineId, busybox = '/boilerhouse/bin/busybox', signal }: ProcessGroup,
+): Promise<void> {
+  const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  const inside = numbers?.split(/\s+/).at(-1)
+  if (inside === undefined) return
+  await engine.call({ name: 'exec.kill', subject: 'container', signal }, async (docker) => {
+    const Cmd = [busybox, 'kill', '-KILL', '--', `-${inside}`]
+    const exec = await docker.getContainer(engineId).exec({ Cmd, AttachStdout: true, AttachStderr: true })
+    const output = (await exec.start({})) as Readable
+    for await (const chunk of output) void chunk
+  })
 }

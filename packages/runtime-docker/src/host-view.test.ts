@@ -8,6 +8,7 @@ import { newContainerId, systemClock, type Clock, type ContainerId, type PoolId 
 import { createFactsCache } from './container-facts.ts'
 import { createDiskMeter } from './disk-meter.ts'
 import type { Engine } from './engine.ts'
+import { rootRights } from './helper/host-rights.ts'
 import { createHostView, type HostView } from './host-view.ts'
 import { runCommand, type RunCommand } from './host/run-command.ts'
 import { engineNameOf, labels } from './labels.ts'
@@ -48,6 +49,7 @@ beforeAll(async () => {
     engine,
     layout,
     clock: systemClock,
+    rights: rootRights,
     readWarnings: async () => ['a warning'],
     async destroy(containerId, signal) {
       const name = engineNameOf(world.installation, containerId)
@@ -154,7 +156,7 @@ test('disk use is the volumes, the writable layer and comm together, and links o
   await runCommand(['ln', '-s', '/usr', join(layout.volumes(containerId), 'state', 'link')], { signal: never })
   await systemClock.sleep(500)
   const facts = createFactsCache({ engine: world.engine, installation: world.installation })
-  const meter = createDiskMeter({ layout, facts, clock: systemClock })
+  const meter = createDiskMeter({ rights: rootRights, layout, facts, clock: systemClock })
   let bytes: number | undefined
   for (let look = 0; look < 20 && bytes === undefined; look++)
     bytes = (await meter.bytesOf([containerId], never)).get(containerId)
@@ -172,7 +174,7 @@ test('disk is walked once in ten seconds, however often it is asked', async () =
     return { exitCode: 1, stdout: '4096\t/a\n100\t/b\n', stderr: 'du: cannot access' }
   }
   const facts = { get: async () => undefined, forget: () => {} }
-  const meter = createDiskMeter({ layout, facts, clock, run })
+  const meter = createDiskMeter({ rights: rootRights, layout, facts, clock, run })
   const id = newContainerId(1)
   expect(await meter.bytesOf([id], never)).toEqual(new Map([[id, 4196]]))
   nowMs = 9_999
@@ -187,7 +189,7 @@ test('a walk that never ends holds up no caller', async () => {
   const run: RunCommand = (_argv, { signal }) =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve({ exitCode: 143, stdout: '', stderr: '' })))
   const facts = { get: async () => undefined, forget: () => {} }
-  const meter = createDiskMeter({ layout, facts, clock: systemClock, run })
+  const meter = createDiskMeter({ rights: rootRights, layout, facts, clock: systemClock, run })
   const before = systemClock.monotonicMs()
   expect((await meter.bytesOf([newContainerId(1)], never)).size).toBe(0)
   expect(systemClock.monotonicMs() - before).toBeLessThan(2000)

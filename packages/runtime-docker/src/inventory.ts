@@ -5,7 +5,7 @@ import type { Runtime, RuntimeInventory } from '@boilerhouse/runtime'
 
 import type { Engine } from './engine.ts'
 import type { Firewall } from './firewall/firewall.ts'
-import { labelFilter, labels } from './labels.ts'
+import { containerFilter, labels } from './labels.ts'
 import type { Layout } from './layout.ts'
 import type { Networks } from './network/networks.ts'
 
@@ -49,29 +49,31 @@ export function createInventory(deps: InventoryDeps): Pick<Runtime, 'inventory' 
 
 async function look(deps: InventoryDeps, signal: AbortSignal): Promise<RuntimeInventory> {
   const { layout, networks, firewall, readWarnings } = deps
-  const [containers, pools, slots, volumes, differences, warnings] = await Promise.all([
+  // Without a bridge there is nothing to wall in, and no walls are kept.
+  const hasBridges = await firewall.hasBridges()
+  const [containers, pools, slots, volumes, firewallDifferences, warnings] = await Promise.all([
     listContainerIds(deps, signal),
     networks.poolIds(signal),
     containerDirs(layout.slotsDir),
     containerDirs(layout.volumesDir),
-    firewall.differences(signal).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]),
+    !hasBridges
+      ? []
+      : firewall.differences(signal).catch((error: unknown) => [error instanceof Error ? error.message : String(error)]),
     readWarnings(signal),
   ])
-  // Without a bridge there is nothing to wall in, and no walls are kept.
-  const hasBridges = pools.length > 0 || (await firewall.hasBridges())
   return {
     containers,
     networks: pools,
     slots,
     volumes,
-    firewallDifferences: hasBridges ? differences : [],
+    firewallDifferences,
     warnings,
   }
 }
 
 async function listContainerIds({ engine, installation }: InventoryDeps, signal: AbortSignal): Promise<readonly ContainerId[]> {
   const call = { name: 'container.list', subject: 'engine', signal } as const
-  const found = await engine.call(call, (docker) => docker.listContainers({ all: true, filters: labelFilter(installation) }))
+  const found = await engine.call(call, (docker) => docker.listContainers({ all: true, filters: containerFilter(installation) }))
   return found.flatMap((each) => (each.Labels[labels.container] ?? []) as ContainerId | never[])
 }
 

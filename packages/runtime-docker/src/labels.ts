@@ -7,6 +7,8 @@ export const labels = {
   pool: 'io.boilerhouse.pool',
   workload: 'io.boilerhouse.workload',
   generation: 'io.boilerhouse.generation',
+  /** On our own helpers, which carry no container id: they are nobody's container. */
+  helper: 'io.boilerhouse.helper',
 } as const
 
 export interface OurLabels {
@@ -43,5 +45,10 @@ export const isContainerId = (text: string): text is ContainerId => /^[a-z0-9-]{
 
 export const engineNameOf = (installation: string, containerId: ContainerId): string => `bh-${installation}-${containerId}`
 
-/** For the engine's list calls. */
+/** For the engine's list calls: tenants' containers, without our own helpers. */
+export const containerFilter = (installation: string): { label: string[] } => ({
+  label: [`${labels.installation}=${installation}`, labels.container],
+})
+
+/** For the engine's list calls: everything of ours. */
 export const labelFilter = (installation: string): { label: string[] } => ({ label: [`${labels.installation}=${installation}`] })

@@ -25,6 +25,7 @@ import { createExec } from './exec.ts'
 import { createImages } from './images.ts'
 import { labelFilter } from './labels.ts'
 import { createLayout } from './layout.ts'
+import { createOwnership } from './ownership.ts'
 import { ensureSlotsMount } from './slots-mount.ts'
 import { createVolumeStore } from './volumes/volume-store.ts'
 
@@ -87,9 +88,10 @@ export async function createFixture(network = 'bridge') {
   const layout = createLayout({ dataDir, hostDataDir: dataDir, slotsDir, hostSlotsDir: slotsDir })
   const engine = createEngine({ clock: systemClock, metrics: noMetrics })
   const images = createImages(engine, installation)
-  const volumes = createVolumeStore({ layout, clock: systemClock, log: silentLogger })
+  const ownership = createOwnership({ layout })
+  const volumes = createVolumeStore({ layout, clock: systemClock, log: silentLogger, ownership })
   const checkDisk = async () => {}
-  const shared = { installation, layout, engine, images, volumes, clock: systemClock, metrics: noMetrics }
+  const shared = { installation, layout, engine, images, volumes, ownership, clock: systemClock, metrics: noMetrics }
   const containers = createContainers({ ...shared, networkOf: () => network, checkDisk })
   const deliver = createDeliver({ layout, clock: systemClock, isRunning: containers.isRunning })
   const exec = createExec({ ...shared, inspect: containers.inspect })

@@ -11,7 +11,7 @@ export interface FirewallGuard extends AsyncDisposable {
 const periodMs = 5000
 
 export function startFirewallGuard(deps: {
-  readonly firewall: Firewall
+  readonly firewall: Pick<Firewall, 'hasBridges' | 'differences' | 'ensure'>
   readonly clock: Clock
   readonly logger: Logger
   readonly periodMs?: number

@@ -1,8 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 
 import { Fault, KeyLock } from '@boilerhouse/base'
 
-import { runCommand, type RunCommand } from '../host/run-command.ts'
+import { rootRights, type HostRights } from '../helper/host-rights.ts'
 import { parseListing, removalScript, ruleDifferences, wallScript, type Family, type Listing } from './firewall-rules.ts'
 
 /** The walls around our bridges: chains of our own in INPUT and FORWARD, shared by every installation on the host. */
@@ -17,8 +17,7 @@ export interface Firewall {
   hasBridges(): Promise<boolean>
 }
 
-export interface FirewallDeps {
-  readonly run?: RunCommand
+export interface FirewallDeps extends Partial<Pick<HostRights, 'run' | 'writeSetting'>> {
   /** Where interfaces are listed. */
   readonly interfacesDir?: string
 }
@@ -30,7 +29,8 @@ const attempts = 5
 const lockWaitS = '10'
 const bridgeFilterPath = '/proc/sys/net/bridge/bridge-nf-call-iptables'
 
-export function createFirewall({ run = runCommand, interfacesDir = '/sys/class/net' }: FirewallDeps = {}): Firewall {
+export function createFirewall(deps: FirewallDeps = {}): Firewall {
+  const { interfacesDir = '/sys/class/net', run, writeSetting } = { ...rootRights, ...deps }
   const lock = new KeyLock<'rules'>()
   const list = async (family: Family, signal: AbortSignal): Promise<Listing> => {
     const result = await run([commands[family], '-w', lockWaitS, '-S'], { signal })
@@ -62,7 +62,7 @@ export function createFirewall({ run = runCommand, interfacesDir = '/sys/class/n
     const wall = async (family: Family) =>
       rewrite(family, (listing) => (ruleDifferences(family, listing).length === 0 ? '' : wallScript(family, listing)), untilDone)
     await Promise.all((await usedFamilies()).map(wall))
-    await turnOnBridgeFilter()
+    await turnOnBridgeFilter(writeSetting)
   }
   let next: Promise<void> | undefined
   return {
@@ -110,9 +110,9 @@ async function bridgeFilterDifferences(): Promise<readonly string[]> {
   return value === '0' ? ['bridge-nf-call-iptables is off: containers of one pool reach each other'] : []
 }
 
-async function turnOnBridgeFilter(): Promise<void> {
+async function turnOnBridgeFilter(writeSetting: HostRights['writeSetting']): Promise<void> {
   if ((await readOrEmpty(bridgeFilterPath)).trim() !== '0') return
-  await writeFile(bridgeFilterPath, '1').catch((cause: unknown) => {
+  await writeSetting(bridgeFilterPath, '1', untilDone).catch((cause: unknown) => {
     throw new Fault('runtime.firewall_failed', 'Cannot turn bridge-nf-call-iptables on', { cause })
   })
 }

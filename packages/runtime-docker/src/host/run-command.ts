@@ -10,11 +10,14 @@ export type RunCommand = (
   options: { readonly signal: AbortSignal; readonly stdin?: string },
 ) => Promise<CommandResult>
 
+/** With sbin: iptables is there, and a user's PATH often leaves it out. */
+export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 export const runCommand: RunCommand = async (argv, { signal, stdin }) => {
   signal.throwIfAborted()
   try {
-    // A fixed locale: outputs are parsed. PATH with sbin: iptables is there, and a user's PATH often leaves it out.
-    const env = { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+    // A fixed locale: outputs are parsed.
+    const env = { LC_ALL: 'C', PATH: systemPath }
     const child = Bun.spawn([...argv], { env, stdin: new Blob([stdin ?? '']), stdout: 'pipe', stderr: 'pipe', signal })
     const [exitCode, out, err] = await Promise.all([
       child.exited,

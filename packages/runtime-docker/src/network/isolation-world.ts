@@ -10,6 +10,7 @@ import { createFirewall, type Firewall } from '../firewall/firewall.ts'
 import { runCommand } from '../host/run-command.ts'
 import { labels } from '../labels.ts'
 import { bridgeNameOf, networkNameOf, type PoolAccess } from './network-name.ts'
+import { rootRights } from '../helper/host-rights.ts'
 import { createNetworks, type Networks } from './networks.ts'
 
 const never = new AbortController().signal
@@ -48,7 +49,7 @@ export async function createIsolationWorld(options: { readonly networkCidr?: str
   const engine = createEngine({ clock: systemClock, metrics: noMetrics })
   const firewall = createFirewall()
   const { networkCidr = '10.213.0.0/16' } = options
-  const networks = createNetworks({ engine, firewall, installation, networkCidr, allowNetworks: ['bridge'] })
+  const networks = createNetworks({ engine, firewall, rights: rootRights, installation, networkCidr, allowNetworks: ['bridge'] })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => engine.close())
   const image = await importImage(engine, installation)

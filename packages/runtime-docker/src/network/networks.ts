@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-
 import { Fault, invariant, KeyLock, type PoolId } from '@boilerhouse/base'
 import type { ContainerSpec, NetworkSpec, Runtime } from '@boilerhouse/runtime'
 import type Docker from 'dockerode'
@@ -7,6 +5,7 @@ import type Docker from 'dockerode'
 import { isStatus } from '../engine-fault.ts'
 import type { Engine } from '../engine.ts'
 import type { Firewall } from '../firewall/firewall.ts'
+import type { HostRights } from '../helper/host-rights.ts'
 import { labelFilter, labels } from '../labels.ts'
 import { formatAddress, formatCidr, parseCidr } from './cidr.ts'
 import { readHostRoutes } from './host-routes.ts'
@@ -15,6 +14,7 @@ import { allocateSubnet } from './subnet-allocation.ts'
 
 export interface NetworksDeps {
   readonly engine: Engine
+  readonly rights: Pick<HostRights, 'writeSetting' | 'remove'>
   readonly firewall: Firewall
   readonly installation: string
   /** BOILERHOUSE_NETWORK_CIDR: pools' subnets are cut from it. */
@@ -28,9 +28,12 @@ export interface Networks extends Pick<Runtime, 'ensureNetwork' | 'destroyNetwor
   networkOf(spec: Pick<ContainerSpec, 'poolId' | 'workload'>): string
   /** Pools that have a network of this installation. */
   poolIds(signal: AbortSignal): Promise<readonly PoolId[]>
+  /** Takes what was made for networks away where none is left. */
+  close(): Promise<void>
 }
 
 const subnetAttempts = 5
+const closeMs = 5000
 
 export function createNetworks(deps: NetworksDeps): Networks {
   const { engine, firewall, installation } = deps
@@ -40,6 +43,10 @@ export function createNetworks(deps: NetworksDeps): Networks {
   const removeAll = async (networks: readonly Docker.NetworkInspectInfo[], signal: AbortSignal) => {
     await Promise.all(networks.map((network) => removeNetwork(engine, network, signal)))
     await firewall.remove(signal)
+    await removeRights(signal)
+  }
+  const removeRights = async (signal: AbortSignal) => {
+    if ((await ours(signal)).length === 0) await deps.rights.remove(signal)
   }
   const chooseSubnet: Runtime['chooseSubnet'] = async (maxSize, taken, signal) => {
     const range = parseCidr(deps.networkCidr)
@@ -90,6 +97,8 @@ export function createNetworks(deps: NetworksDeps): Networks {
         await createAnywhere(spec, access, former.length === 0, signal)
         await firewall.ensure(signal)
       }),
+    // An engine that does not answer keeps no server from ending; the next close does it.
+    close: () => removeRights(AbortSignal.timeout(closeMs)).catch(() => undefined),
     destroyNetwork: (poolId, signal) => locks.run(poolId, async () => removeAll(await ours(signal, poolId), signal)),
   }
 }
@@ -126,7 +135,7 @@ async function createNetwork(
     if (!(error instanceof Fault && isStatus(error.cause, 409))) throw error
   }
   // Only a wish: without IPv6 in the kernel the file is missing, and ip6tables drops what would pass.
-  await writeFile(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, '1').catch(() => undefined)
+  await deps.rights.writeSetting(`/proc/sys/net/ipv6/conf/${bridge}/disable_ipv6`, '1', signal).catch(() => undefined)
   return 'created'
 }
 

@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises'
+import { chmod, lstat, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Nothing here follows a symbolic link: `lstat`, `readdir` and `rename` act on the entry itself. */
@@ -34,7 +34,25 @@ export async function moveAside(from: Buffer, asideDir: string, name: string): P
     const directory = join(asideDir, String(number))
     if (await hasEntry(entryPath(directory, name))) continue
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    return rename(from, entryPath(directory, name))
+    return moveEntry(from, entryPath(directory, name))
+  }
+}
+
+/**
+ * Renames into another directory. That writes to a directory that is moved (its `..`), so where the server is not root one that its
+ * owner made read-only is opened for that moment.
+ */
+export async function moveEntry(from: Buffer, to: Buffer): Promise<void> {
+  try {
+    return await rename(from, to)
+  } catch (error) {
+    const info = await lstat(from)
+    if (!isErrno(error, 'EACCES') || !info.isDirectory()) throw error
+    const mode = info.mode & 0o7777
+    if ((mode & 0o300) === 0o300) throw error
+    await chmod(from, mode | 0o300)
+    await rename(from, to)
+    await chmod(to, mode)
   }
 }
 

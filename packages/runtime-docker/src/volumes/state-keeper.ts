@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { KeyLock, type Clock, type ContainerId, type Logger } from '@boilerhouse/base'
 
 import type { Layout } from '../layout.ts'
+import type { Ownership } from '../ownership.ts'
 import { readJournal } from './journal.ts'
 import { withProcessLock } from './process-lock.ts'
 import { moveBack, moveIn, moveOut, type KeptPaths } from './state-moves.ts'
@@ -12,6 +13,7 @@ export interface StateKeeperDeps {
   readonly layout: Layout
   readonly clock: Clock
   readonly log: Logger
+  readonly ownership: Ownership
   /** For tests: called at every step of a move; a throw is what a kill there would be. */
   readonly onStep?: (step: string) => void
 }
@@ -24,8 +26,8 @@ export interface StateKeeper {
   undoRestore(kept: KeptPaths, containerId: ContainerId, signal: AbortSignal): Promise<void>
 }
 
-export function createStateKeeper({ layout, clock, log, onStep = () => {} }: StateKeeperDeps): StateKeeper {
-  const moves = { layout, onStep }
+export function createStateKeeper({ layout, clock, log, ownership, onStep = () => {} }: StateKeeperDeps): StateKeeper {
+  const moves = { layout, ownership, onStep }
   const lock = new KeyLock<string>()
   const locked = (kept: KeptPaths, signal: AbortSignal, action: () => Promise<void>): Promise<void> =>
     lock.run(kept.root, () => withProcessLock(join(kept.root, 'lock'), { clock, signal }, action))

@@ -18,6 +18,7 @@ import { silentLogger, systemClock, type ContainerId, type TenantId, type Worklo
 import type { StateKey } from '@boilerhouse/runtime'
 import * as fc from 'fast-check'
 
+import { createOwnership } from '../ownership.ts'
 import { createLayout } from '../layout.ts'
 import { keptNameOf, keptPaths } from './state-moves.ts'
 import { createVolumeStore } from './volume-store.ts'
@@ -43,9 +44,11 @@ function createHouse() {
     hostSlotsDir: join(root, 'slots'),
   })
   const kept = keptPaths(layout, keptNameOf(key))
+  const ownership = createOwnership({ layout })
   const state = (id: ContainerId) => join(layout.volumes(id), 'state')
   return {
     layout,
+    ownership,
     kept,
     state,
     addContainer: (id: ContainerId, files: Readonly<Record<string, string>> = {}) => {
@@ -58,7 +61,10 @@ function createHouse() {
       const onStep = (step: string) => {
         if (++steps >= killAt) throw new Killed(step)
       }
-      return { volumes: createVolumeStore({ layout, clock: systemClock, log: silentLogger, onStep }), steps: () => steps }
+      return {
+        volumes: createVolumeStore({ layout, ownership, clock: systemClock, log: silentLogger, onStep }),
+        steps: () => steps,
+      }
     },
     /** Every file below any directory a tenant's entry could be in, as `<text>`, with how often it is there. */
     texts: () => filesBelow(root).map((path) => readFileSync(path, 'utf8')),
@@ -150,7 +156,13 @@ test('a restore killed between its mark and the end of its journal is undone bef
     isDead ||= step === 'restore: marked'
     if (isDead) throw new Killed(step)
   }
-  const dying = createVolumeStore({ layout: house.layout, clock: systemClock, log: silentLogger, onStep })
+  const dying = createVolumeStore({
+    ownership: house.ownership,
+    layout: house.layout,
+    clock: systemClock,
+    log: silentLogger,
+    onStep,
+  })
   await dying
     .agent(second)
     .restore(key, never)
@@ -190,7 +202,13 @@ test('a restore that fails is state.restore_failed and leaves every file kept', 
       throw new Error('the disk said no')
     }
   }
-  const volumes = createVolumeStore({ layout: house.layout, clock: systemClock, log: silentLogger, onStep })
+  const volumes = createVolumeStore({
+    ownership: house.ownership,
+    layout: house.layout,
+    clock: systemClock,
+    log: silentLogger,
+    onStep,
+  })
   await expect(volumes.agent(second).restore(key, never)).rejects.toMatchObject({ code: 'state.restore_failed' })
   expect(sorted(readdirSync(house.kept.entries))).toEqual(['a', 'b'])
   expect(readdirSync(house.state(second))).toEqual([])

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import type { ContainerId } from '@boilerhouse/base'
 import type { StateKey } from '@boilerhouse/runtime'
 
 import { stateVolume, type Layout } from '../layout.ts'
-import { entryNames, entryPath, hasEntry, moveAside, syncDirectories } from './entries.ts'
+import type { Ownership } from '../ownership.ts'
+import { entryNames, entryPath, hasEntry, moveAside, moveEntry, syncDirectories } from './entries.ts'
 import { readJournal, removeJournal, writeJournal } from './journal.ts'
 import { writeNote } from './volume-note.ts'
 
@@ -22,6 +23,7 @@ export interface KeptPaths {
 
 export interface MoveDeps {
   readonly layout: Layout
+  readonly ownership: Pick<Ownership, 'give' | 'take'>
   /** Tests stop here, at every step: what follows a throw is what follows a kill. */
   readonly onStep: (step: string) => void
 }
@@ -42,22 +44,26 @@ export function keptPaths(layout: Layout, keptName: string): KeptPaths {
 
 /** Moves kept entries into the volume. Resumes its own journal; the caller has settled any other one. */
 export async function moveIn(deps: MoveDeps, kept: KeptPaths, containerId: ContainerId): Promise<void> {
-  const { layout, onStep } = deps
+  const { layout, ownership, onStep } = deps
   const volumes = layout.volumes(containerId)
   const state = join(volumes, stateVolume)
   const names = await entryNames(kept.entries)
   onStep('restore: look')
   await writeJournal(kept.journal, { version: 2, operation: 'restore', containerId, names: await allNames(kept, names) })
   onStep('restore: journal')
+  await ownership.take(containerId)
+  onStep('restore: taken')
   for (const name of names) {
     // Left by a process that ran while the container was warm: nobody's data yet.
     if (await hasEntry(entryPath(state, name))) await moveAside(entryPath(state, name), join(volumes, 'aside'), name)
     onStep(`restore: made room for ${name}`)
-    await rename(entryPath(kept.entries, name), entryPath(state, name))
+    await moveEntry(entryPath(kept.entries, name), entryPath(state, name))
     onStep(`restore: moved ${name}`)
   }
   await syncDirectories(state, kept.entries)
   onStep('restore: synced')
+  await ownership.give(containerId)
+  onStep('restore: given')
   await writeNote(layout, containerId, { kept: basename(kept.root), phase: 'restored' })
   onStep('restore: marked')
   await removeJournal(kept.journal)
@@ -72,9 +78,11 @@ async function allNames(kept: KeptPaths, names: readonly string[]): Promise<stri
 
 /** Moves the volume's entries to where they are kept; `names` of a journal that is there, else all. */
 export async function moveOut(deps: MoveDeps, kept: KeptPaths, containerId: ContainerId): Promise<void> {
-  const { layout, onStep } = deps
+  const { layout, ownership, onStep } = deps
   const state = join(layout.volumes(containerId), stateVolume)
   await mkdir(kept.entries, { recursive: true, mode: 0o700 })
+  await ownership.take(containerId)
+  onStep('keep: taken')
   const names = await entryNames(state)
   onStep('keep: look')
   await writeJournal(kept.journal, { version: 2, operation: 'keep', containerId, names })
@@ -93,10 +101,11 @@ export async function moveBack(
 ): Promise<void> {
   const state = join(deps.layout.volumes(containerId), stateVolume)
   deps.onStep('undo: begin')
+  await deps.ownership.take(containerId)
   for (const name of names) {
     // Still kept: what has this name in the volume is the warm process's own.
     if (!(await hasEntry(entryPath(kept.entries, name))) && (await hasEntry(entryPath(state, name)))) {
-      await rename(entryPath(state, name), entryPath(kept.entries, name))
+      await moveEntry(entryPath(state, name), entryPath(kept.entries, name))
     }
     deps.onStep(`undo: moved ${name}`)
   }
@@ -109,7 +118,7 @@ async function moveNames({ onStep }: MoveDeps, kept: KeptPaths, state: string, n
   for (const name of names) {
     if (await hasEntry(entryPath(kept.entries, name))) await moveAside(entryPath(kept.entries, name), kept.aside, name)
     onStep(`keep: made room for ${name}`)
-    await rename(entryPath(state, name), entryPath(kept.entries, name))
+    await moveEntry(entryPath(state, name), entryPath(kept.entries, name))
     onStep(`keep: moved ${name}`)
   }
   await syncDirectories(kept.entries, state)

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
@@ -5,7 +6,7 @@ import { Fault, isFault, type ContainerId } from '@boilerhouse/base'
 import type { ContainerSpec, StateKey, VolumeAgent } from '@boilerhouse/runtime'
 
 import { customVolume, stateVolume, type Layout } from '../layout.ts'
-import { giveTo } from '../ownership.ts'
+import type { Ownership } from '../ownership.ts'
 import { entryNames, hasEntry, writeDurably } from './entries.ts'
 import { createStateKeeper, type StateKeeper, type StateKeeperDeps } from './state-keeper.ts'
 import { keptNameOf, keptPaths, type KeptPaths } from './state-moves.ts'
@@ -14,7 +15,7 @@ import { readNote } from './volume-note.ts'
 /** The directories of the host that containers mount as volumes, and what is kept of them between claims. */
 export interface VolumeStore {
   /** Makes the directories of a container's volumes, owned by its user. Safe to call again. */
-  prepare(spec: ContainerSpec): Promise<void>
+  prepare(spec: ContainerSpec, signal: AbortSignal): Promise<void>
   /**
    * Removes a container's volumes. A move that did not end is ended first: a restore backwards, a keep forwards. Where it cannot be
    * ended the volumes stay on disk, and the log says so.
@@ -27,7 +28,7 @@ export function createVolumeStore(deps: StateKeeperDeps): VolumeStore {
   const { layout } = deps
   const keeper = createStateKeeper(deps)
   return {
-    prepare: (spec) => prepareVolumes(layout, spec),
+    prepare: (spec, signal) => prepareVolumes(deps, spec, signal),
     remove: (containerId, signal) => removeVolumes(deps, keeper, containerId, signal),
     agent: (containerId) => ({
       restore: (key, signal) => restore({ layout, keeper, containerId, key, signal }),
@@ -69,7 +70,7 @@ function keep({ layout, keeper, containerId, key, signal }: Move): Promise<{ rea
 }
 
 async function removeVolumes(
-  { layout, log }: StateKeeperDeps,
+  { layout, log, ownership }: StateKeeperDeps,
   keeper: StateKeeper,
   id: ContainerId,
   signal: AbortSignal,
@@ -86,7 +87,7 @@ async function removeVolumes(
     log.error('volumes hold files that cannot be kept: they stay on disk', { containerId: id, path, error })
     return
   }
-  await rm(layout.volumes(id), { recursive: true, force: true })
+  await ownership.removing(id, () => rm(layout.volumes(id), { recursive: true, force: true }), signal)
 }
 
 const hasState = (layout: Layout, containerId: ContainerId) => hasEntry(join(layout.volumes(containerId), stateVolume))
@@ -113,7 +114,11 @@ async function orFault<T>(code: StateFault, key: StateKey, signal: AbortSignal, 
   }
 }
 
-async function prepareVolumes(layout: Layout, spec: ContainerSpec): Promise<void> {
+async function prepareVolumes(
+  { layout, ownership }: Pick<StateKeeperDeps, 'layout'> & { readonly ownership: Ownership },
+  spec: ContainerSpec,
+  signal: AbortSignal,
+): Promise<void> {
   const { state, custom = [] } = spec.workload.volumes
   const uid = spec.workload.security.runAsUser
   const root = layout.volumes(spec.containerId)
@@ -121,7 +126,8 @@ async function prepareVolumes(layout: Layout, spec: ContainerSpec): Promise<void
   for (const name of [...(state ? [stateVolume] : []), ...custom.map((volume) => customVolume(volume.name))]) {
     const path = join(root, name)
     await mkdir(path, { recursive: true, mode: 0o700 })
-    await chmod(path, 0o700)
-    giveTo(path, uid)
+    // Not again: it may be another user's by now.
+    if ([0, lstatSync(path).uid].includes(process.getuid?.() ?? 0)) await chmod(path, 0o700)
+    await ownership.prepare(spec.containerId, name, uid, signal)
   }
 }
