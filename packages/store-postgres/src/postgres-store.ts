@@ -30,14 +30,14 @@ export interface PostgresStoreOptions {
 }
 
 /** Sessions of the claim path alone: few, so that each has its plans and rows at hand, and no long read is before a claim on its session. */
-const claimSessions = 3
+const claimSessions = 5
 /** LISTEN and NOTIFY. */
 const eventSessions = 2
 
 /** Connects, migrates and listens. Throws `store.unavailable`, `store.pooler`, `store.version`. */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { connection, clock, log, metrics, maxConnections = 12, projectId = 'default' } = options
-  const hasOwn = maxConnections >= 2 * (eventSessions + claimSessions)
+  const hasOwn = maxConnections >= eventSessions + 2 * claimSessions
   const sql = openClient(connection, {
     max: Math.max(1, maxConnections - eventSessions - (hasOwn ? claimSessions : 0)),
     name: 'boilerhouse',
