@@ -26,6 +26,29 @@ describe('workloadFaults', () => {
     ])
   })
 
+  test.each(['a b', 'UPPER', 'x:', 'x@sha256:12', 'http://host/x', 'a//b', '-a', 'a/', 'x:y:z'])(
+    'refuses the image %s, which no engine can hold',
+    (image) => expect(at({ image })).toEqual(['/image']),
+  )
+
+  test.each([
+    'demo',
+    'boilerhouse/demo:latest',
+    'Registry.Example:5000/a/b_c__d-e.f:V1.2-x',
+    `demo@sha256:${'a'.repeat(64)}`,
+    `sha256:${'0'.repeat(64)}`,
+    'localhost/x:1',
+  ])('takes the image %s', (image) => expect(at({ image })).toEqual([]))
+
+  test('takes capabilities that exist, with or without CAP_, and ALL; refuses others', () => {
+    expect(at({ security: { capabilities: ['NET_BIND_SERVICE', 'CAP_CHOWN'] } })).toEqual([])
+    expect(at({ security: { capabilities: ['ALL'] } })).toEqual([])
+    expect(at({ security: { capabilities: ['CHOWN', 'BANANA', 'CAP_'] } })).toEqual([
+      '/security/capabilities/1',
+      '/security/capabilities/2',
+    ])
+  })
+
   test.each([[{}], [{ command: ['a'], tcp: { port: 1 } }]])('wants exactly one kind of probe, refuses %j', (healthCheck) => {
     expect(at({ healthCheck })).toEqual(['/healthCheck'])
   })

@@ -4,7 +4,9 @@ import { configSchemaFaults } from './config-schema.ts'
 import { containerPathFaults } from './container-paths.ts'
 import { environmentFaults } from './environment-limits.ts'
 import { needsTenant, parseEnvironmentTemplate, referencesOf, type EnvironmentReference } from './environment-template.ts'
+import { isImageReference } from './image-reference.ts'
 import { pointerOf } from './json-pointer.ts'
+import { isLinuxCapability } from './linux-capabilities.ts'
 import { invalidRequest } from './validator.ts'
 import { networkNotAllowed } from './workload-network.ts'
 import type { WorkloadSpec } from './workload.ts'
@@ -25,6 +27,7 @@ export function workloadFaults(spec: WorkloadSpec, policy: WorkloadPolicy): read
   const network = networkNotAllowed(spec, policy.allowNetworks)
   return [
     ...sourceFaults(spec),
+    ...capabilityFaults(spec),
     ...portFaults(spec),
     ...probeFaults(spec),
     ...containerPathFaults(spec),
@@ -51,8 +54,18 @@ export function assertWorkload(spec: WorkloadSpec, policy: WorkloadPolicy): void
 
 function sourceFaults({ image, build }: WorkloadSpec): readonly FieldFault[] {
   if (image !== undefined && build !== undefined) return [{ pointer: '/build', detail: 'excludes image: give one of the two' }]
-  return image === undefined && build === undefined ? [{ pointer: '/image', detail: 'is missing: give image or build' }] : []
+  if (image === undefined && build === undefined) return [{ pointer: '/image', detail: 'is missing: give image or build' }]
+  return image === undefined || isImageReference(image)
+    ? []
+    : [{ pointer: '/image', detail: 'must be an image as engines name them: [host/]name[:tag][@digest], the name in lower case' }]
 }
+
+const capabilityFaults = ({ security }: WorkloadSpec): readonly FieldFault[] =>
+  security.capabilities.flatMap((name, index) =>
+    isLinuxCapability(name)
+      ? []
+      : [{ pointer: pointerOf('security', 'capabilities', index), detail: `must be a capability of Linux, got ${name}` }],
+  )
 
 function portFaults({ ports }: WorkloadSpec): readonly FieldFault[] {
   return ports.flatMap(({ name }, index) => {
