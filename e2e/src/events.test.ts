@@ -31,13 +31,13 @@ async function listenBySocket(query: string): Promise<SocketTold> {
   const socket = new WebSocket(`${house.url.replace('http', 'ws')}/ws?${query}`, {
     headers: { authorization: `Bearer ${await house.adminKey()}` },
   })
-  socket.onmessage = ({ data }) => {
+  socket.addEventListener('message', ({ data }) => {
     const message = JSON.parse(data)
     if (message.kind === 'ready') ready.resolve()
     if (message.kind === 'event') events.push(message.event)
     cursor = message.event?.cursor ?? message.cursor ?? cursor
-  }
-  socket.onerror = () => ready.reject(new Error('the socket failed'))
+  })
+  socket.addEventListener('error', () => ready.reject(new Error('the socket failed')))
   await ready.promise
   return { events, cursor: () => cursor, close: () => socket.close() }
 }

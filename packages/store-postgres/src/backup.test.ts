@@ -1,4 +1,5 @@
 import {
+  Fault,
   isFault,
   newContainerId,
   noMetrics,
@@ -16,7 +17,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 
 import { dumpDatabase } from './dump-database.ts'
 import { createPostgresStore } from './postgres-store.ts'
-import { restoreDatabase } from './restore-database.ts'
+import { restoreDatabase, type RestoreOptions } from './restore-database.ts'
 
 // Processes start and stop here: on a busy machine that takes its time.
 setDefaultTimeout(60_000)
@@ -31,9 +32,9 @@ const open = (database: TestDatabase): Promise<Store> =>
   })
 const dump = (database: TestDatabase) =>
   Array.fromAsync(dumpDatabase({ connection: database.connection, clock: systemClock, extra: { kept: ['a'] } }))
-const restore = (database: TestDatabase, chunks: readonly Uint8Array[]) =>
+const restore = (database: TestDatabase, chunks: readonly Uint8Array[], accept?: RestoreOptions['accept']) =>
   restoreDatabase(
-    { connection: database.connection, log: silentLogger },
+    { connection: database.connection, log: silentLogger, ...(accept ? { accept } : {}) },
     (async function* () {
       yield* chunks
     })(),
@@ -142,9 +143,27 @@ describe('a backup', () => {
     await using database = await testDatabase()
     const store = await open(database)
     await seed(store)
-    expect(await faultOf(restore(database, await dump(database)))).toBe('store.not_empty')
-    expect((await store.events.read({ limit: 100 })).items).toHaveLength(21)
     await store.close()
+    expect(await faultOf(restore(database, await dump(database)))).toBe('store.not_empty')
+    const again = await open(database)
+    expect((await again.events.read({ limit: 100 })).items).toHaveLength(21)
+    await again.close()
+  })
+
+  test('is refused while a server uses the database, however empty, and where the caller does not accept its header', async () => {
+    await using from = await testDatabase()
+    await using to = await testDatabase()
+    const store = await open(to)
+    const source = await open(from)
+    await source.close()
+    const chunks = await dump(from)
+    expect(await faultOf(restore(to, chunks))).toBe('store.in_use')
+    await store.close()
+    const accept = ({ extra }: { readonly extra: unknown }) => {
+      throw new Fault('setting.invalid', `not this one: ${JSON.stringify(extra)}`)
+    }
+    expect(await faultOf(restore(to, chunks, accept))).toBe('setting.invalid')
+    expect(await faultOf(restore(to, chunks))).toBe('none')
   })
 
   test('that was cut off, changed or never was one is refused, and nothing of it is loaded', async () => {
