@@ -98,7 +98,7 @@ create index claims_final on claims (project_id, updated_at) where not is_live;
 
 -- Live claims of a tenant, counted after everybody who counts the same tenant's has committed: a statement's own snapshot is older than the
 -- lock it waits for, but each query of a volatile function has a snapshot of its own. So a bind with a quota is one statement and one
--- round trip; with a transaction around a lock and a bind it was three, and took 2.5 times as long.
+-- round trip; with a transaction around a lock and a bind it was three, and took nearly twice as long.
 create function tenant_live_claims(of_project text, of_tenant text) returns bigint language plpgsql volatile as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended(json_build_array(of_project, 'tenant', of_tenant)::text, 0));

@@ -8,7 +8,7 @@ const event: EventInput = { type: 'container.claimed', actor: 'server', subject:
 
 /**
  * Opens every session and has it parse and plan the claim path's statements, by claims of nothing: the first tenants would else wait for
- * it, 10 to 40 ms each until all sessions were used once.
+ * it, once a session.
  */
 export async function warmSessions(claims: ClaimStore, sessions: number): Promise<void> {
   await Promise.all(
