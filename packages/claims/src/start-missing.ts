@@ -1,5 +1,5 @@
 import { Fault, newContainerId, type PoolId } from '@boilerhouse/base'
-import { isLiveClaim, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
+import { isLiveClaim, startedWithOf, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
 
 import type { DemandDeps } from './wait-for-container.ts'
 
@@ -73,7 +73,14 @@ async function startOne(
 ): Promise<Awaited<ReturnType<typeof store.containers.create>>['outcome']> {
   const id = newContainerId(clock.nowMs())
   const created = await store.containers.create(
-    { id, poolId: pool.id, workloadGeneration: workload.generation, onDemand: true, maxContainers: settings.maxContainers },
+    {
+      id,
+      poolId: pool.id,
+      workloadGeneration: workload.generation,
+      onDemand: true,
+      startedWith: startedWithOf(pool.spec),
+      maxContainers: settings.maxContainers,
+    },
     {
       event: {
         type: 'container.created',

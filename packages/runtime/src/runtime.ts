@@ -29,9 +29,14 @@ export interface ContainerSpec {
   /** With `${containerId}`, `${poolId}` and `${env:…}` filled in; for `parked` only what needs no tenant. */
   readonly environment: Readonly<Record<string, string>>
   readonly dns?: readonly string[]
+  /** `maxSize` of the pool's network that it joins. */
+  readonly networkSize?: number
 }
 
-/** The pool's network, made before its first container and kept until its last is gone. */
+/**
+ * The pool's network, made before its first container and kept until its last is gone. One of another access, or made for more
+ * containers, stands beside the former one until that is empty.
+ */
 export interface NetworkSpec {
   readonly poolId: PoolId
   readonly access: WorkloadSpec['network']['access'] | 'host' | { readonly named: string }

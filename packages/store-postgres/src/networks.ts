@@ -2,6 +2,7 @@ import type { PoolId } from '@boilerhouse/base'
 import type { NetworkStore } from '@boilerhouse/store'
 
 import type { Database } from './database.ts'
+import { codeOf, uniqueViolation } from './store-call.ts'
 
 export function createNetworkStore({ sql, projectId, call }: Database): NetworkStore {
   return {
@@ -19,6 +20,17 @@ export function createNetworkStore({ sql, projectId, call }: Database): NetworkS
         if (inserted.length > 0) return { outcome: 'ok', subnet }
         const [own] = await sql`select subnet from networks where project_id = ${projectId} and pool_id = ${poolId}`
         return own ? { outcome: 'ok', subnet: own['subnet'] } : { outcome: 'taken' }
+      }),
+    replace: (poolId, from, to) =>
+      call('networks.replace', async () => {
+        try {
+          const rows = await sql`
+            update networks set subnet = ${to} where project_id = ${projectId} and pool_id = ${poolId} and subnet = ${from} returning 1`
+          return { outcome: rows.length > 0 ? 'ok' : 'conflict' }
+        } catch (error) {
+          if (codeOf(error) === uniqueViolation) return { outcome: 'taken' }
+          throw error
+        }
       }),
     remove: (poolId) =>
       call('networks.remove', async () => {

@@ -373,5 +373,7 @@ export interface NetworkStore {
   all(): Promise<ReadonlyMap<PoolId, string>>
   /** `taken` where another pool holds an equal subnet; the pool's own earlier one is returned as it is. */
   assign(poolId: PoolId, subnet: string): Promise<{ outcome: 'ok'; subnet: string } | { outcome: 'taken' }>
+  /** Another subnet for a pool that outgrew its own; `taken` where it is another pool's, `conflict` where `from` is not its subnet. */
+  replace(poolId: PoolId, from: string, to: string): Promise<{ outcome: 'ok' | 'taken' | 'conflict' }>
   remove(poolId: PoolId): Promise<void>
 }

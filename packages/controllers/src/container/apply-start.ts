@@ -1,5 +1,11 @@
 import { Fault, isFault, type FaultCode } from '@boilerhouse/base'
-import { containerEnvironment, type ContainerRecord, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
+import {
+  containerEnvironment,
+  networkSizeOf,
+  type ContainerRecord,
+  type PoolRecord,
+  type WorkloadRecord,
+} from '@boilerhouse/resources'
 import type { ContainerSpec } from '@boilerhouse/runtime'
 
 import { actorOf, type Term } from '../controller-deps.ts'
@@ -82,6 +88,7 @@ function containerSpec(term: Term, row: ContainerRecord, pool: PoolRecord, workl
       poolId: row.poolId,
       allowedEnvironment: term.settings.environment,
     }),
+    networkSize: networkSizeOf(pool.spec.maxSize),
     ...(dns ? { dns } : {}),
   }
 }

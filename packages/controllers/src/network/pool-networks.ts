@@ -1,9 +1,14 @@
 import { Fault, type Logger, type PoolId } from '@boilerhouse/base'
-import { networkAccessOf, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
+import { networkAccessOf, networkSizeOf, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
 import type { NetworkSpec, Runtime } from '@boilerhouse/runtime'
 import type { Store } from '@boilerhouse/store'
 
 type Access = NetworkSpec['access']
+
+/** Beside its containers, a pool's network has those that drain while their replacements start; never more than a bridge takes. */
+const neededAddresses = (maxSize: number): number => Math.min(1_000, maxSize + Math.ceil(maxSize / 8))
+/** Without network, broadcast and gateway. */
+const addressesOf = (cidr: string): number => 2 ** (32 - Number(cidr.slice(cidr.indexOf('/') + 1))) - 3
 
 /**
  * Each pool's own network, assigned once and made before the pool's first container. Made networks are remembered until the engine
@@ -33,7 +38,7 @@ export class PoolNetworks {
 
   async ensure(pool: PoolRecord, workload: WorkloadRecord, signal: AbortSignal): Promise<void> {
     const access = networkAccessOf(workload.spec)
-    const key = JSON.stringify([access, pool.spec.maxSize])
+    const key = JSON.stringify([access, networkSizeOf(pool.spec.maxSize)])
     const known = this.#made.get(pool.id)
     if (known?.key === key) return known.done
     const done = this.#make(pool, access, signal)
@@ -54,20 +59,23 @@ export class PoolNetworks {
 
   async #make(pool: PoolRecord, access: Access, signal: AbortSignal): Promise<void> {
     const isOurs = access === 'none' || access === 'unrestricted'
-    const subnet = isOurs ? await this.#assign(pool, signal) : ''
-    await this.#runtime.ensureNetwork({ poolId: pool.id, access, maxSize: pool.spec.maxSize, subnet }, signal)
+    const maxSize = networkSizeOf(pool.spec.maxSize)
+    const subnet = isOurs ? await this.#assign(pool, maxSize, signal) : ''
+    await this.#runtime.ensureNetwork({ poolId: pool.id, access, maxSize, subnet }, signal)
   }
 
-  /** Room for the pool to grow, because a network cannot change its subnet under its containers. */
-  async #assign(pool: PoolRecord, signal: AbortSignal): Promise<string> {
-    const size = Math.min(1_000, Math.max(60, pool.spec.maxSize))
+  /** The pool's subnet, or a larger one where the pool has outgrown it. */
+  async #assign(pool: PoolRecord, maxSize: number, signal: AbortSignal): Promise<string> {
+    const { networks } = this.#store
     for (let attempt = 0; attempt < 20; attempt++) {
-      const taken = await this.#store.networks.all()
+      const taken = await networks.all()
       const mine = taken.get(pool.id)
-      if (mine !== undefined) return mine
-      const subnet = await this.#runtime.chooseSubnet(size, [...taken.values()], signal)
-      const assigned = await this.#store.networks.assign(pool.id, subnet)
-      if (assigned.outcome === 'ok') return assigned.subnet
+      if (mine !== undefined && addressesOf(mine) >= neededAddresses(maxSize)) return mine
+      const subnet = await this.#runtime.chooseSubnet(maxSize, [...taken.values()], signal)
+      const { outcome } =
+        mine === undefined ? await networks.assign(pool.id, subnet) : await networks.replace(pool.id, mine, subnet)
+      // Read back: another server may have been first.
+      if (outcome === 'ok') return (await networks.all()).get(pool.id) ?? subnet
       this.#log.debug('another server took the subnet first', { poolId: pool.id, subnet })
     }
     throw new Fault('pool.network_exhausted', `No subnet could be assigned to pool ${pool.id}: others took each one first`)

@@ -1,5 +1,11 @@
 import type { ContainerId } from '@boilerhouse/base'
-import type { ContainerRecord, PoolPhase, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+import {
+  hasOutdatedSettings,
+  type ContainerRecord,
+  type PoolPhase,
+  type PoolRecord,
+  type WorkloadRecord,
+} from '@boilerhouse/resources'
 
 import { mayGiveWay } from '../container/plan.ts'
 import { allowedStarts, isOpen, provenAfterMs, retryAt, type Circuit } from './circuit.ts'
@@ -23,8 +29,6 @@ export interface PoolView {
   }
   /** Since when fewer are warm than wanted, epoch ms. */
   readonly shortSince: number | undefined
-  /** Containers made before it are replaced for a setting of the pool that they were started with. */
-  readonly settingsChangedAt?: number
   /** Why the pool's network could not be made, where it could not. */
   readonly networkFault?: { readonly code: string; readonly message: string }
   readonly now: number
@@ -69,10 +73,10 @@ export interface Sorted {
   readonly coming: readonly ContainerRecord[]
 }
 
-function sortContainers({ pool, workload, containers, bound = 0, settingsChangedAt = 0, now }: PoolView): Sorted {
+function sortContainers({ pool, workload, containers, bound = 0, now }: PoolView): Sorted {
   const isStuck = (c: ContainerRecord) => c.state === 'starting' && now - c.createdAt > pool.spec.startDeadlineMs
   const isFresh = (c: ContainerRecord) =>
-    workload === undefined || (c.workloadGeneration === workload.generation && c.createdAt >= settingsChangedAt)
+    workload === undefined || (c.workloadGeneration === workload.generation && !hasOutdatedSettings(c, pool.spec))
   const oldestFirst = [...containers].filter((c) => c.state !== 'gone').sort((a, b) => warmSince(a) - warmSince(b))
   const starting = oldestFirst.filter((c) => c.state === 'starting' && !isStuck(c))
   const warm = oldestFirst.filter((c) => c.state === 'warm')

@@ -7,9 +7,6 @@ export interface PoolMemory {
   circuit: Circuit
   shortSince?: number
   networkFault?: { readonly code: string; readonly message: string; readonly retryAt: number }
-  /** What warm containers were started with beside their workload. */
-  settings?: string
-  settingsChangedAt?: number
   startedFrom?: string
   readonly releases: Map<ClaimId, { readonly startedAt: number; isDone: boolean }>
 }

@@ -1,5 +1,11 @@
 import { isFault, newContainerId, type PoolId } from '@boilerhouse/base'
-import { liveContainerStates, type ContainerRecord, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
+import {
+  liveContainerStates,
+  startedWithOf,
+  type ContainerRecord,
+  type PoolRecord,
+  type WorkloadRecord,
+} from '@boilerhouse/resources'
 
 import { transit } from '../container/transit.ts'
 import { actorOf, type Term } from '../controller-deps.ts'
@@ -34,7 +40,7 @@ export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSig
   ])
   // After the rows, so that one that is bound in between is counted twice and not forgotten: maxSize is never passed.
   const bound = (await store.containers.counts(id)).get(id)?.bound ?? 0
-  noteChanges(memory, pool, workload, clock.nowMs())
+  noteChanges(memory, workload)
   const view = await viewOf(work, memory, { pool, workload, containers, bound }, signal)
   const plan = planPool(view)
   for (const step of plan.steps) if (!(await applyStep(term, view, step))) break
@@ -42,25 +48,27 @@ export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSig
   if (!plan.isShort) delete memory.shortSince
   else memory.shortSince ??= clock.nowMs()
   await writeStatus(term, pool, plan)
+  // The network that outdated containers were in goes with the next look at the pool's networks.
+  if (hasCondition(pool.status, 'Rolling') && !hasCondition(plan, 'Rolling')) term.networks.forget(pool.id)
   if (pool.status.phase === 'draining') return drainPool(work, pool, memory, containers.length + bound, signal)
   return againOf(plan, memory)
 }
+
+const hasCondition = ({ conditions }: { readonly conditions: readonly { readonly type: string }[] }, type: string): boolean =>
+  conditions.some((condition) => condition.type === type)
 
 function againOf(plan: PoolPlan, { networkFault }: PoolMemory): Again {
   const againMs = Math.min(plan.againMs ?? Number.POSITIVE_INFINITY, networkFault ? networkAgainMs : Number.POSITIVE_INFINITY)
   return Number.isFinite(againMs) ? { againMs } : {}
 }
 
-/** A changed workload, or another image under its tag, gets its chance at once; a changed setting of the pool outdates what was started before. */
-function noteChanges(memory: PoolMemory, pool: PoolRecord, workload: WorkloadRecord | undefined, now: number): void {
+/** A changed workload, or another image under its tag, gets its chance at once. */
+function noteChanges(memory: PoolMemory, workload: WorkloadRecord | undefined): void {
   if (workload?.status.state === 'ready') {
     const started = `${workload.generation} ${workload.status.imageId}`
     if (memory.startedFrom !== undefined && memory.startedFrom !== started) memory.circuit = closedCircuit
     memory.startedFrom = started
   }
-  const settings = JSON.stringify(pool.spec.network)
-  if (memory.settings !== undefined && memory.settings !== settings) memory.settingsChangedAt = now
-  memory.settings = settings
 }
 
 type Rows = Pick<PoolView, 'pool' | 'workload' | 'containers' | 'bound'>
@@ -73,7 +81,6 @@ async function viewOf({ term }: PoolWork, memory: PoolMemory, rows: Rows, signal
     host: { freeMb, minFreeMb: settings.minFreeMb, room },
     shortSince: memory.shortSince,
     now: clock.nowMs(),
-    ...(memory.settingsChangedAt === undefined ? {} : { settingsChangedAt: memory.settingsChangedAt }),
     ...(memory.networkFault ? { networkFault: memory.networkFault } : {}),
   })
   const freeMb = await disk.freeMb(signal)
@@ -121,7 +128,14 @@ async function applyStep(term: Term, { pool, workload, containers }: PoolView, s
 async function create(term: Term, pool: PoolRecord, workload: WorkloadRecord): Promise<boolean> {
   const id = newContainerId(term.clock.nowMs())
   const created = await term.store.containers.create(
-    { id, poolId: pool.id, workloadGeneration: workload.generation, onDemand: false, maxContainers: term.settings.maxContainers },
+    {
+      id,
+      poolId: pool.id,
+      workloadGeneration: workload.generation,
+      onDemand: false,
+      startedWith: startedWithOf(pool.spec),
+      maxContainers: term.settings.maxContainers,
+    },
     {
       fence: term.leadership.fence,
       event: { type: 'container.created', actor: actorOf('pool'), subject: `container/${id}`, poolId: pool.id, containerId: id },

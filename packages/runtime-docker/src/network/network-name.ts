@@ -6,15 +6,22 @@ import type { NetworkSpec } from '@boilerhouse/runtime'
 
 export type PoolAccess = WorkloadSpec['network']['access']
 
-/** A pool whose access changed has two networks until the last container of the former one is gone. */
-export const networkNameOf = (installation: string, poolId: PoolId, access: PoolAccess): string =>
-  `bh-${installation}-${poolId}-${access}`
+/** Networks for no more containers have no size in their names. */
+const usualSize = 60
+const sizeMark = (size: number): string => (size <= usualSize ? '' : `-${size}`)
+
+/** A pool whose access changed, or that outgrew its network, has two until the last container of the former one is gone. */
+export const networkNameOf = (installation: string, poolId: PoolId, access: PoolAccess, size = usualSize): string =>
+  `bh-${installation}-${poolId}-${access}${sizeMark(size)}`
 
 const bridgePrefixes = { none: 'bhn', unrestricted: 'bhu' } as const satisfies Record<PoolAccess, string>
 
 /** The prefix is what the firewall's constant rules go by; 14 characters, of the 15 the kernel allows. */
-export function bridgeNameOf(installation: string, poolId: PoolId, access: PoolAccess): string {
-  const hash = createHash('sha256').update(`${installation}\0${poolId}`).digest('hex').slice(0, 11)
+export function bridgeNameOf(installation: string, poolId: PoolId, access: PoolAccess, size = usualSize): string {
+  const hash = createHash('sha256')
+    .update(`${installation}\0${poolId}${sizeMark(size)}`)
+    .digest('hex')
+    .slice(0, 11)
   return `${bridgePrefixes[access]}${hash}`
 }
 

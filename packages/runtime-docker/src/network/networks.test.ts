@@ -79,6 +79,23 @@ test('a pool whose access changes gets a second network while containers use the
   expect(await world.networks.poolIds(never)).not.toContain(poolId)
 })
 
+test('a pool that outgrew its network gets a larger one beside it, and the former goes once it is empty', async () => {
+  const poolId = await world.newPool('none')
+  const container = await world.listener(poolId, 'none')
+  const subnet = await world.networks.chooseSubnet(120, [], never)
+  const spec = { poolId, access: 'none', maxSize: 120, subnet } as const
+  await world.networks.ensureNetwork(spec, never)
+  const name = world.networks.networkOf({ poolId, workload: conformanceWorkload('sleep', 'i'), networkSize: 120 })
+  const larger = await world.engine.docker.getNetwork(name).inspect()
+  expect(larger.IPAM?.Config?.[0]?.Subnet).toBe(subnet)
+  expect((await inspect(poolId, 'none')).Name).not.toBe(name)
+  await world.engine.docker.getContainer(container.id).remove({ force: true })
+  await world.networks.ensureNetwork(spec, never)
+  await expect(inspect(poolId, 'none')).rejects.toThrow()
+  await world.networks.destroyNetwork(poolId, never)
+  expect(await world.networks.poolIds(never)).not.toContain(poolId)
+})
+
 test('destroyNetwork takes lingering containers off and removes it', async () => {
   const poolId = await world.newPool('none')
   const container = await world.listener(poolId, 'none')

@@ -25,7 +25,7 @@ export interface NetworksDeps {
 
 export interface Networks extends Pick<Runtime, 'ensureNetwork' | 'destroyNetwork' | 'chooseSubnet'> {
   /** The engine's name of the network that this spec's container joins. `workload.network_not_allowed`. */
-  networkOf(spec: Pick<ContainerSpec, 'poolId' | 'workload'>): string
+  networkOf(spec: Pick<ContainerSpec, 'poolId' | 'workload' | 'networkSize'>): string
   /** Pools that have a network of this installation. */
   poolIds(signal: AbortSignal): Promise<readonly PoolId[]>
   /** Takes what was made for networks away where none is left. */
@@ -74,9 +74,9 @@ export function createNetworks(deps: NetworksDeps): Networks {
   }
   return {
     chooseSubnet,
-    networkOf: ({ poolId, workload }) => {
+    networkOf: ({ poolId, workload, networkSize }) => {
       const access = accessOf(workload)
-      return isOurs(access) ? networkNameOf(installation, poolId, access) : requireAllowed(deps, access)
+      return isOurs(access) ? networkNameOf(installation, poolId, access, networkSize) : requireAllowed(deps, access)
     },
     poolIds: async (signal) => {
       const pools = (await ours(signal)).flatMap((network) => (network.Labels?.[labels.pool] ?? []) as PoolId[] | PoolId)
@@ -89,12 +89,12 @@ export function createNetworks(deps: NetworksDeps): Networks {
         // Walls before the bridge, so that it never stands open, and after it, since the engine writes its rules before ours.
         await firewall.ensure(signal)
         const networks = await ours(signal, spec.poolId)
-        const name = networkNameOf(installation, spec.poolId, access)
+        const name = networkNameOf(installation, spec.poolId, access, spec.maxSize)
         const former = networks.filter((network) => network.Name !== name)
         const isThere = networks.length > former.length
         await removeUnused(engine, former, signal)
         if (isThere) return
-        await createAnywhere(spec, access, former.length === 0, signal)
+        await createAnywhere(spec, access, !former.some((network) => hasSubnet(network, spec.subnet)), signal)
         await firewall.ensure(signal)
       }),
     // An engine that does not answer keeps no server from ending; the next close does it.
@@ -102,6 +102,9 @@ export function createNetworks(deps: NetworksDeps): Networks {
     destroyNetwork: (poolId, signal) => locks.run(poolId, async () => removeAll(await ours(signal, poolId), signal)),
   }
 }
+
+const hasSubnet = ({ IPAM }: Docker.NetworkInspectInfo, subnet: string): boolean =>
+  IPAM?.Config?.some((config) => config.Subnet === subnet) ?? false
 
 async function createNetwork(
   deps: NetworksDeps,
@@ -112,9 +115,9 @@ async function createNetwork(
   const { engine, installation } = deps
   const subnet = parseCidr(spec.subnet)
   if (!subnet) throw new Fault('runtime.network_failed', `Not a subnet: ${spec.subnet}`)
-  const bridge = bridgeNameOf(installation, spec.poolId, access)
+  const bridge = bridgeNameOf(installation, spec.poolId, access, spec.maxSize)
   const options: Docker.NetworkCreateOptions = {
-    Name: networkNameOf(installation, spec.poolId, access),
+    Name: networkNameOf(installation, spec.poolId, access, spec.maxSize),
     CheckDuplicate: true,
     Driver: 'bridge',
     EnableIPv6: false,

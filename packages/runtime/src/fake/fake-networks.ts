@@ -12,7 +12,8 @@ export function fakeNetworks({ engine, installation, gate }: FakeDeps, destroy: 
   return {
     async ensureNetwork(spec, signal) {
       await gate.enter('ensureNetwork', signal)
-      if (!installation.networks.has(spec.poolId)) installation.networks.set(spec.poolId, spec)
+      const former = installation.networks.get(spec.poolId)
+      if (!former || former.maxSize < spec.maxSize) installation.networks.set(spec.poolId, spec)
     },
     async destroyNetwork(poolId, signal) {
       await gate.enter('destroyNetwork', signal)

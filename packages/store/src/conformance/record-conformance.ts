@@ -207,6 +207,17 @@ export function recordConformance(at: StoreUnderTest): void {
       expect(await networks.assign(poolId('b'), '10.0.0.0/24')).toEqual({ outcome: 'ok', subnet: '10.0.0.0/24' })
     })
 
+    test('a pool that outgrew its subnet gets another, once, and never one of another pool', async () => {
+      for (const pool of ['a', 'b']) await givenPool(at.store, pool)
+      const { networks } = at.store
+      await networks.assign(poolId('a'), '10.0.0.0/24')
+      await networks.assign(poolId('b'), '10.0.1.0/24')
+      expect(await networks.replace(poolId('a'), '10.0.0.0/24', '10.0.1.0/24')).toEqual({ outcome: 'taken' })
+      expect(await networks.replace(poolId('a'), '10.0.0.0/24', '10.1.0.0/22')).toEqual({ outcome: 'ok' })
+      expect(await networks.replace(poolId('a'), '10.0.0.0/24', '10.2.0.0/22')).toEqual({ outcome: 'conflict' })
+      expect((await networks.all()).get(poolId('a'))).toBe('10.1.0.0/22')
+    })
+
     test('20 pools ask for one subnet at once: one gets it', async () => {
       for (let i = 0; i < 20; i++) await givenPool(at.store, `p${i}`)
       const peer = await at.connect()

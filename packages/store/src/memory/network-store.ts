@@ -11,6 +11,12 @@ export function createNetworkStore({ networks }: MemoryData): NetworkStore {
       networks.set(poolId, subnet)
       return { outcome: 'ok', subnet }
     },
+    async replace(poolId, from, to) {
+      if (networks.get(poolId) !== from) return { outcome: 'conflict' }
+      if ([...networks.values()].includes(to)) return { outcome: 'taken' }
+      networks.set(poolId, to)
+      return { outcome: 'ok' }
+    },
     async remove(poolId) {
       networks.delete(poolId)
     },

@@ -194,6 +194,38 @@ describe('rolling', () => {
   })
 })
 
+describe("a pool's settings", () => {
+  test('a dns that was changed while no server ran replaces warm containers after the next start', async () => {
+    const world = await filled({ minSize: 2 })
+    world.crash()
+    await world.updatePool({ network: { dns: ['9.9.9.9'] } })
+    await world.restart()
+    await world.advance(5_000)
+    const specs = (await world.containers()).map((c) => world.control.container(c.id)?.spec.dns)
+    expect(specs).toEqual([['9.9.9.9'], ['9.9.9.9']])
+  })
+  test('a pool that outgrows its subnet gets a larger one: warm ones roll into it, bound ones stay', async () => {
+    const world = await filled({ minSize: 2 })
+    const bound = idOf(await world.claim('alice'))
+    await world.advance(100)
+    const [installation] = world.engine.installations.values()
+    const networkSize = () => installation?.networks.get(demo)?.maxSize
+    expect(networkSize()).toBe(60)
+    await world.updatePool({ maxSize: 200 })
+    await world.advance(10_000)
+    expect(networkSize()).toBe(240)
+    expect(await world.counts()).toEqual({ warm: 2, bound: 1 })
+    for (const { id, state, startedWith } of await world.containers()) {
+      expect([state, startedWith?.networkSize]).toEqual(id === bound ? ['bound', 60] : ['warm', 240])
+      expect(world.control.container(id)?.spec.networkSize).toBe(id === bound ? 60 : 240)
+    }
+    await world.updatePool({ maxSize: 5 })
+    const before = (await world.events(['container.created'])).length
+    await world.advance(10_000)
+    expect((await world.events(['container.created'])).length).toBe(before)
+  })
+})
+
 describe('the circuit', () => {
   const healthless = { healthCheck: undefined } as never
   test('a broken image made the pool create for ever: tries become rare, and the reason is shown', async () => {
