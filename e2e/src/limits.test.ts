@@ -122,7 +122,6 @@ describe('an unusable setting stops the start, with its name, its value and the 
       ['BOILERHOUSE_HOST', '0.0.0.0', 'BOILERHOUSE_TLS_CERT', 'BOILERHOUSE_TRUST_PROXY'],
     ],
     ['a number that is none', { BOILERHOUSE_MAX_CONTAINERS: 'many' }, ['BOILERHOUSE_MAX_CONTAINERS', 'many']],
-    ['a name with a slip', { BOILERHOUSE_PROXY_PROT: '3001' }, ['BOILERHOUSE_PROXY_PROT', 'BOILERHOUSE_PROXY_PORT']],
   ]
 
   let home: string

@@ -1,5 +1,6 @@
 import { createLogger, systemClock } from '@boilerhouse/base'
 import { createClient, type Client } from '@boilerhouse/client'
+import type { PoolStatus } from '@boilerhouse/resources'
 
 import { answer } from '../cli/answer.ts'
 import { command } from '../cli/command.ts'
@@ -63,13 +64,14 @@ async function waitForPools(client: Client, output: Output, signal: AbortSignal)
     const line = items.map(({ id, status, minSize }) => `pool ${id}: ${status.warm} of ${minSize} warm`).join(', ')
     if (line !== told) output.note(line)
     told = line
-    if (
-      items.every(({ status, minSize }) => status.warm >= minSize || status.phase === 'degraded' || status.phase === 'draining')
-    )
-      return
+    if (items.every(isSettled)) return
     await systemClock.sleep(100, signal)
   }
 }
+
+/** There is nothing to wait for: it is as full as it gets, or the host has no place for more. */
+const isSettled = ({ status }: { readonly status: PoolStatus }): boolean =>
+  status.phase !== 'filling' || status.conditions.some(({ type }) => type === 'HostDiskFull' || type === 'MaxContainers')
 
 function welcome(config: Config, url: string, output: Output): void {
   output.raw(`
