@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 
 import type { ContainerId } from '@boilerhouse/base'
 
-import { createFiles } from './files.ts'
+import { createFiles, readHead } from './files.ts'
+import type { Frame } from './frames.ts'
 import { engineNameOf } from './labels.ts'
 import { createProbe } from './probe.ts'
 import { createFixture, never, type Fixture } from './test-fixture.ts'
@@ -116,4 +117,16 @@ test('a probe ends with its time, even where the other side accepts and never an
   expect(result).toMatchObject({ ok: false, detail: 'no answer within 200 ms' })
   expect(result.durationMs).toBeLessThan(1000)
   silent.stop(true)
+})
+
+test('a reading process that a tenant laid hands on cannot fill the server with a head that never ends', async () => {
+  let given = 0
+  async function* endless(): AsyncGenerator<Frame> {
+    for (;;) {
+      given += 32_768
+      yield { stream: given % 65_536 === 0 ? 'stderr' : 'stdout', bytes: new Uint8Array(32_768) }
+    }
+  }
+  await expect(readHead(endless())).rejects.toMatchObject({ code: 'container.file_denied' })
+  expect(given).toBeLessThan(1_048_576)
 })

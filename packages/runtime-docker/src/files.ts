@@ -8,6 +8,8 @@ import { fileExits, readCommand, writeCommand } from './file-scripts.ts'
 import type { Frame } from './frames.ts'
 
 const messageBytes = 4096
+/** The head may come in one piece with the first bytes of the file. */
+const maxHeadBytes = 262_144
 
 /** Files of a container, read and written by a process in it as its user. Both ways are streamed: nothing is held whole. */
 export function createFiles(deps: ExecDeps): Pick<Runtime, 'readFile' | 'writeFile'> {
@@ -15,7 +17,10 @@ export function createFiles(deps: ExecDeps): Pick<Runtime, 'readFile' | 'writeFi
     async readFile(containerId, path, signal) {
       const running = await startExec(deps, containerId, { command: readCommand(checked(path)), hasStdin: false }, signal)
       const frames = running.frames[Symbol.asyncIterator]()
-      const head = await readHead(frames)
+      const head = await readHead(frames).catch(async (error: unknown) => {
+        await running.kill()
+        throw error
+      })
       if ('stderr' in head) throw fileFault(await running.exitCode(signal), path, head.stderr)
       const body = bodyOf(head.rest, frames, running, signal)
       if (head.line === 'd') return { kind: 'directory', body }
@@ -57,11 +62,16 @@ function fileFault(exitCode: number, path: string, stderr: string): Fault {
 
 type Head = { readonly line: string; readonly rest: Uint8Array } | { readonly stderr: string }
 
-async function readHead(frames: AsyncIterator<Frame>): Promise<Head> {
+/** Bounded: what comes before the first newline is held. */
+export async function readHead(frames: AsyncIterator<Frame>): Promise<Head> {
   const out: Uint8Array[] = []
   const err: Uint8Array[] = []
+  let sizeBytes = 0
   for (let next = await frames.next(); !next.done; next = await frames.next()) {
     const { stream, bytes } = next.value
+    // Not our script speaks here: a process of the tenant's may have laid hands on it.
+    sizeBytes += bytes.length
+    if (sizeBytes > maxHeadBytes) throw new Fault('container.file_denied', 'The reading process says what it should not')
     ;(stream === 'stdout' ? out : err).push(bytes)
     const all = Buffer.concat(out)
     const newline = all.indexOf(0x0a)
