@@ -2,7 +2,7 @@ import { isFault, type ContainerId, type TenantId } from '@boilerhouse/base'
 import { expect, test } from 'bun:test'
 
 import { codeOf } from './fault-code.fixture.ts'
-import { context, createWorld } from './world.fixture.ts'
+import { claimRequest, context, createWorld } from './world.fixture.ts'
 
 test('a miss below maxSize starts a container and waits for it by event', async () => {
   using world = await createWorld({ pool: { maxSize: 1 } })
@@ -53,6 +53,23 @@ test('a claim of a full pool waits for a container that is just being released',
   await world.until(async () => (await world.live('alice'))?.state === 'releasing')
   expect((await world.claim('bob')).answer.source).toBe('cold')
   await releasing
+})
+
+test('a claim of a full pool takes the place that becomes free while it looks', async () => {
+  using world = await createWorld({ pool: { maxSize: 1 }, warm: 1 })
+  await world.claim('alice')
+  const { containers } = world.store
+  let refusals = 0
+  const create: typeof containers.create = async (...args) => {
+    const created = await containers.create(...args)
+    if (created.outcome !== 'full' || refusals++ > 0) return created
+    await world.release('alice')
+    await world.until(async () => !(await world.states()).includes('bound'))
+    return created
+  }
+  const claims = world.another({ store: { ...world.store, containers: { ...containers, create } } })
+  const { answer } = await claims.claim('bob' as TenantId, claimRequest(), context())
+  expect([answer.source, refusals]).toEqual(['cold', 1])
 })
 
 test('a claim that is not served within waitMs is claim.timeout, and the next one goes on', async () => {

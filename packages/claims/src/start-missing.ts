@@ -13,6 +13,8 @@ export interface Supply {
 const retryAfterMs = 2000
 /** Retry-After of a host that is full: somebody has to make room. */
 const hostRetryAfterMs = 5000
+/** So often a full pool is asked again where a place seems free: others may be quicker. */
+const maxLooks = 3
 
 /** Starts what is missing for `wanted` waiting claims, below `maxSize`; what is starting already counts. */
 export async function startMissing(deps: DemandDeps, poolId: PoolId, wanted: number): Promise<Supply> {
@@ -29,14 +31,16 @@ export async function startMissing(deps: DemandDeps, poolId: PoolId, wanted: num
   let coming = (counts.starting ?? 0) + (counts.resetting ?? 0)
   const diskFull = diskFullFault(pool)
   if (diskFull) return { room: coming, reason: () => diskFull }
-  while (coming < wanted) {
+  for (let looks = 0; coming < wanted; looks++) {
     const outcome = await startOne(deps, pool, workload)
     if (outcome === 'ok') {
       coming++
       continue
     }
     if (outcome === 'draining' || outcome === 'no_pool') return { room: 0, reason: () => draining(poolId) }
-    const ending = (counts.draining ?? 0) + (counts.failed ?? 0) + (counts.unhealthy ?? 0) + (await endingBound(deps, poolId))
+    const { all, ending } = await placesOf(deps, poolId)
+    // A place became free between the refusal and this look: take it.
+    if (outcome === 'full' && all < pool.spec.maxSize && looks < wanted + maxLooks) continue
     return { room: coming + ending, reason: () => (outcome === 'full' ? exhausted(poolId, pool.spec.maxSize) : hostFull(deps)) }
   }
   return { room: wanted, reason: () => exhausted(poolId) }
@@ -96,16 +100,23 @@ async function startOne(
   return created.outcome
 }
 
-/** Bound containers whose claim is over, or just being released: their place is free in a moment. */
-async function endingBound({ store }: DemandDeps, poolId: PoolId): Promise<number> {
-  const [bound, claims] = await Promise.all([
-    store.containers.all({ poolId, states: ['bound', 'lost'] }),
-    store.claims.all({ poolId }),
-  ])
+/**
+ * The pool's containers, and those of them whose place is free in a moment: what goes already, and what is bound to a claim that is over
+ * or just being released. One look, so that a container that moves on meanwhile is not missed on both sides.
+ */
+async function placesOf({ store }: DemandDeps, poolId: PoolId): Promise<{ readonly all: number; readonly ending: number }> {
+  // Containers first: whatever is bound by then has its claim among those read next, or that claim is over.
+  const containers = await store.containers.all({ poolId })
+  const claims = await store.claims.all({ poolId })
   const staying = new Set(
     claims.filter(({ state }) => isLiveClaim(state) && state !== 'releasing').map(({ containerId }) => containerId),
   )
-  return bound.filter(({ id }) => !staying.has(id)).length
+  const isEnding = ({ id, state }: ContainerRecord) =>
+    state === 'draining' ||
+    state === 'failed' ||
+    state === 'unhealthy' ||
+    ((state === 'bound' || state === 'lost') && !staying.has(id))
+  return { all: containers.length, ending: containers.filter(isEnding).length }
 }
 
 const exhausted = (poolId: PoolId, maxSize?: number): Fault =>
