@@ -1,5 +1,6 @@
 import { createAuthenticator } from './auth/authenticator.ts'
 import { createTickets, type Tickets } from './auth/tickets.ts'
+import { CallsPerKey } from './calls-per-key.ts'
 import { ContainerUsages } from './container-usage.ts'
 import type { ApiDeps, RouteDeps } from './deps.ts'
 import { EventTail } from './events/event-tail.ts'
@@ -26,6 +27,7 @@ export interface Api {
 export interface ApiAuth {
   authenticate(secret: string | undefined): Principal | Promise<Principal>
   principalOf(keyId: string): Promise<Principal | undefined>
+  watch(keyId: string, end: () => void): () => void
 }
 
 /** The HTTP side of the product. The hub must have been started. */
@@ -56,14 +58,16 @@ function assemble(deps: ApiDeps): RouteDeps {
   const limits = { ...defaultLimits, ...deps.limits }
   const startedAtMs = clock.nowMs()
   let document: OpenApiDocument | undefined
+  const auth = createAuthenticator({ keys: store.keys, hub, clock, adminKeyHash: deps.adminKeyHash, ...limits })
   return {
     ...deps,
     limits,
     startedAtMs,
-    auth: createAuthenticator({ keys: store.keys, hub, clock, adminKeyHash: deps.adminKeyHash, ...limits }),
+    auth,
+    longCalls: new CallsPerKey(auth, limits.maxLongCallsPerKey),
     tickets: createTickets({ box, clock, idempotency: store.idempotency, ttlMs: limits.ticketTtlMs }),
     tail: new EventTail(hub, limits.eventBuffer),
-    streams: new StreamRegistry(metrics, limits.maxEventStreams),
+    streams: new StreamRegistry(metrics, limits),
     hitRates: new HitRates(hub, clock),
     usages: new ContainerUsages(runtime, clock),
     health: createHealth({ store, runtime, clock, version: deps.version, startedAtMs }),

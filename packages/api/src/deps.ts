@@ -5,6 +5,7 @@ import type { EventHub, Store } from '@boilerhouse/store'
 
 import type { Authenticator } from './auth/authenticator.ts'
 import type { Tickets } from './auth/tickets.ts'
+import type { CallsPerKey } from './calls-per-key.ts'
 import type { ContainerUsages } from './container-usage.ts'
 import type { EventTail } from './events/event-tail.ts'
 import type { StreamRegistry } from './events/stream-registry.ts'
@@ -55,6 +56,7 @@ export interface RouteDeps extends Omit<ApiDeps, 'limits'> {
   readonly hitRates: HitRates
   readonly usages: ContainerUsages
   readonly streams: StreamRegistry
+  readonly longCalls: CallsPerKey
   readonly startedAtMs: number
   readonly health: () => Promise<Health>
   readonly openapi: () => OpenApiDocument

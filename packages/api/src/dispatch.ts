@@ -6,12 +6,13 @@ import type { TSchema } from '@sinclair/typebox'
 
 import { authorize } from './auth/authorize.ts'
 import { checkOrigin, keyOf, streamCredentials } from './auth/request-credentials.ts'
+import { endWith, type OpenCall } from './calls-per-key.ts'
 import type { RouteDeps } from './deps.ts'
 import type { Idempotency, TextAnswer } from './idempotency.ts'
 import { readIfMatch } from './if-match.ts'
 import { readJson } from './read-body.ts'
 import { readQuery, splitLists } from './read-query.ts'
-import type { JsonAnswer, Route, RouteInput, SocketHandlers } from './route.ts'
+import type { Answer, JsonAnswer, Route, RouteInput, SocketHandlers } from './route.ts'
 
 /** What one request brings along. */
 export interface Arrival {
@@ -37,6 +38,7 @@ export function createDispatch({ spec, handler }: Route, deps: RouteDeps, idempo
   // Compiling takes about 10 ms, which the first claim shall not wait for.
   if (spec.isHot) for (const validator of [params, body]) validator?.faults({})
   const { clock } = deps
+  const isRead = spec.method === 'GET' || spec.isRawBody === true
 
   return async ({ request, params: rawParams, correlationId, stopping, upgrade }) => {
     const arrivedMs = clock.monotonicMs()
@@ -52,11 +54,12 @@ export function createDispatch({ spec, handler }: Route, deps: RouteDeps, idempo
     const readMs = clock.monotonicMs()
     const checkedBody = body ? checkBody(body, rawBody, spec.isBodyOptional === true) : undefined
     const ifMatch = spec.hasRevision ? readIfMatch(request.headers) : undefined
+    const long = spec.isLong && !spec.isStream ? deps.longCalls.begin(principal) : undefined
     const context: RequestContext = {
       actor: `key:${principal.id}`,
       correlationId,
       // A caller that hangs up ends what it reads; what it asked to be done is done, so that a repetition finds it.
-      signal: spec.method === 'GET' || spec.isRawBody ? AbortSignal.any([request.signal, stopping]) : stopping,
+      signal: isRead ? AbortSignal.any([request.signal, stopping, ...(long ? [long.signal] : [])]) : stopping,
     }
     const input = { params: checkedParams, query: checkedQuery, body: checkedBody, principal, context, request, upgrade, ifMatch }
     const validatedMs = clock.monotonicMs()
@@ -68,11 +71,28 @@ export function createDispatch({ spec, handler }: Route, deps: RouteDeps, idempo
     const key = spec.isIdempotent ? request.headers.get('idempotency-key') : null
     if (key !== null) {
       const scope = `${principal.id} ${spec.method} ${new URL(request.url).pathname}`
-      return toResponse(await idempotency.once(scope, key, checkedBody, async () => finish(asJson(await run()))))
+      const once = () => idempotency.once(scope, key, checkedBody, async () => finish(asJson(await run())))
+      return endingWith(long, async () => toResponse(await once()))
     }
-    const ran = run()
-    const answer = ran instanceof Promise ? await ran : ran
-    return answer instanceof Response ? answer : toResponse(finish(answer))
+    return endingWith(long, () => {
+      const ran = run()
+      const toAnswer = (answer: Answer) => (answer instanceof Response ? answer : toResponse(finish(answer)))
+      return ran instanceof Promise ? ran.then(toAnswer) : toAnswer(ran)
+    })
+  }
+}
+
+/** A call that is counted ends with its answer; one that streams, when its last byte went out. */
+async function endingWith(call: OpenCall | undefined, toAnswer: () => Promise<Response> | Response): Promise<Response> {
+  if (!call) return toAnswer()
+  try {
+    const answer = await toAnswer()
+    if (!answer.headers.has('server-timing')) return endWith(answer, call)
+    call.end()
+    return answer
+  } catch (error) {
+    call.end()
+    throw error
   }
 }
 

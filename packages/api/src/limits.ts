@@ -14,6 +14,10 @@ export interface ApiLimits {
   readonly idempotencyWaitMs: number
   readonly ticketTtlMs: number
   readonly maxEventStreams: number
+  /** Of one key that is not an admin's, so that no key takes all. */
+  readonly maxEventStreamsPerKey: number
+  /** Waits, exec, files, followed logs under way for one key that is not an admin's. */
+  readonly maxLongCallsPerKey: number
   /** Of a key that has no rate of its own; the built-in admin key has none. */
   readonly requestsPerMinute: number
 }
@@ -29,5 +33,7 @@ export const defaultLimits: ApiLimits = {
   idempotencyWaitMs: 620_000,
   ticketTtlMs: 60_000,
   maxEventStreams: 2_000,
+  maxEventStreamsPerKey: 200,
+  maxLongCallsPerKey: 256,
   requestsPerMinute: 60_000,
 }

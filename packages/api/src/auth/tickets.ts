@@ -25,6 +25,8 @@ export interface Tickets {
   issue(grant: TicketGrant): { readonly ticket: string; readonly expiresAtMs: number }
   /** Throws `auth.ticket_invalid`. */
   redeem(ticket: string, kind: TicketGrant['kind']): Promise<TicketGrant>
+  /** Whether it was issued here, spent or not. */
+  isOurs(ticket: string): boolean
 }
 
 const recordId = 'ticket'
@@ -43,6 +45,7 @@ export function createTickets(deps: {
       const sealed: Sealed = { ...grant, expiresAtMs, nonce: randomBytes(16).toString('hex') }
       return { ticket: Buffer.from(box.seal(Buffer.from(JSON.stringify(sealed)), recordId)).toString('base64url'), expiresAtMs }
     },
+    isOurs: (ticket) => open(box, ticket) !== undefined,
     async redeem(ticket, kind) {
       const sealed = open(box, ticket)
       if (!sealed || sealed.kind !== kind || sealed.expiresAtMs <= clock.nowMs()) throw invalid()

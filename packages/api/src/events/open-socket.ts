@@ -22,7 +22,7 @@ export async function openSocket(
 ): Promise<Response> {
   if (filter === 'nothing') throw forbiddenTenant()
   if (cursor !== undefined) await deps.store.events.read({ cursor, limit: 1 })
-  const controller = deps.streams.open()
+  const controller = deps.streams.open(principal)
   const { protocol } = streamCredentials(request.headers)
   let drained: PromiseWithResolvers<void> | undefined
   const handlers: SocketHandlers = {

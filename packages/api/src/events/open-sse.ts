@@ -20,7 +20,7 @@ export interface OpenStream {
 export async function openSse({ filter, cursor, principal, context, deps }: OpenStream): Promise<Response> {
   if (filter === 'nothing') throw forbiddenTenant()
   if (cursor !== undefined) await deps.store.events.read({ cursor, limit: 1 })
-  const controller = deps.streams.open()
+  const controller = deps.streams.open(principal)
   const sse = createSse({ bufferBytes: deps.limits.streamBufferBytes, onCancel: () => controller.abort() })
   context.signal.addEventListener('abort', () => controller.abort(), { once: true })
   void heartbeat(deps.clock, deps.limits.heartbeatMs, controller.signal, () => sse.comment('beat'))

@@ -1,14 +1,19 @@
 import { Fault, type Metrics } from '@boilerhouse/base'
+import type { Principal } from '@boilerhouse/resources'
 
-/** Every open stream, so that a stopping server can end them and none is opened beyond the limit. */
+import type { ApiLimits } from '../limits.ts'
+
+type StreamLimits = Pick<ApiLimits, 'maxEventStreams' | 'maxEventStreamsPerKey'>
+
+/** Every open stream, so that a stopping server can end them and none is opened beyond the limits: one key cannot take them all. */
 export class StreamRegistry {
-  readonly #open = new Set<AbortController>()
+  readonly #open = new Map<AbortController, string>()
   readonly #metrics: Metrics
-  readonly #max: number
+  readonly #limits: StreamLimits
 
-  constructor(metrics: Metrics, max: number) {
+  constructor(metrics: Metrics, limits: StreamLimits) {
     this.#metrics = metrics
-    this.#max = max
+    this.#limits = limits
     metrics.gauge('event_subscribers', {}, 0)
   }
 
@@ -16,19 +21,22 @@ export class StreamRegistry {
     return this.#open.size
   }
 
-  open(): AbortController {
-    if (this.#open.size >= this.#max) {
-      throw new Fault('request.rate_limited', `The server holds ${this.#max} event streams already`, { retryAfterMs: 5000 })
-    }
+  open({ id, role }: Pick<Principal, 'id' | 'role'>): AbortController {
+    const { maxEventStreams, maxEventStreamsPerKey } = this.#limits
+    const full = (who: string, max: number) =>
+      new Fault('request.rate_limited', `${who} holds ${max} event streams already`, { retryAfterMs: 5000 })
+    if (this.#open.size >= maxEventStreams) throw full('The server', maxEventStreams)
+    const own = role === 'admin' ? 0 : [...this.#open.values()].filter((keyId) => keyId === id).length
+    if (own >= maxEventStreamsPerKey) throw full('The key', maxEventStreamsPerKey)
     const controller = new AbortController()
-    this.#open.add(controller)
+    this.#open.set(controller, id)
     this.#count()
     controller.signal.addEventListener('abort', () => this.#forget(controller), { once: true })
     return controller
   }
 
   endAll(): void {
-    this.#open.forEach((controller) => controller.abort('stopping'))
+    for (const controller of this.#open.keys()) controller.abort('stopping')
   }
 
   #forget(controller: AbortController): void {

@@ -1,4 +1,4 @@
-import { Fault } from '@boilerhouse/base'
+import { Fault, isFault } from '@boilerhouse/base'
 import type { Principal } from '@boilerhouse/resources'
 
 import { keyOf } from '../auth/request-credentials.ts'
@@ -9,7 +9,7 @@ import type { ProxySessions } from './proxy-session.ts'
 import type { ProxyTarget } from './proxy-url.ts'
 
 export type Admission =
-  | { readonly outcome: 'admitted' }
+  | { readonly outcome: 'admitted'; readonly principal: Principal }
   /** A ticket was exchanged: the browser comes again with the cookie, without the ticket. */
   | { readonly outcome: 'entered'; readonly keyId: string }
 
@@ -26,19 +26,30 @@ export async function admit(
 ): Promise<Admission> {
   const key = keyOf(request.headers)
   if (key !== undefined) {
-    checkReach(await deps.auth.authenticate(key), target)
-    return { outcome: 'admitted' }
+    const principal = await deps.auth.authenticate(key)
+    checkReach(principal, target)
+    return { outcome: 'admitted', principal }
   }
+  const ticket = ticketOf(path)
   const keyId = deps.sessions.keyIdOf(request.headers.get('cookie'), target)
   const principal = keyId === undefined ? undefined : await deps.auth.principalOf(keyId)
-  if (principal) {
+  if (principal && keyId !== undefined) {
     checkBrowser(request, host, prefix)
     checkReach(principal, target)
-    return { outcome: 'admitted' }
+    // A link opened once more: the page shall not find a ticket in its address, nor one that still opens.
+    const isLink = request.method === 'GET' && request.headers.get('upgrade') === null
+    if (!isLink || ticket === null || !deps.tickets.isOurs(ticket)) return { outcome: 'admitted', principal }
+    await deps.tickets.redeem(ticket, 'proxy').catch(ignoreSpent)
+    return { outcome: 'entered', keyId }
   }
-  const ticket = new URLSearchParams(path.split('?')[1] ?? '').get('ticket')
   if (ticket === null) throw new Fault('auth.required', 'The request carries no key and no valid cookie')
   return enter(ticket, target, deps)
+}
+
+const ticketOf = (path: string): string | null => new URLSearchParams(path.split('?')[1] ?? '').get('ticket')
+
+const ignoreSpent = (error: unknown): void => {
+  if (!isFault(error, 'auth.ticket_invalid')) throw error
 }
 
 async function enter(ticket: string, target: ProxyTarget, { auth, tickets }: AdmitDeps): Promise<Admission> {

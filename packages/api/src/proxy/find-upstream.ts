@@ -30,8 +30,12 @@ const maxKept = 10_000
 /** Where a tenant's container answers. Kept for a moment, so that a page of a hundred files asks the store once. */
 export function createUpstreams({ claims, store, hub, clock }: Pick<ProxyDeps, 'claims' | 'store' | 'hub' | 'clock'>): Upstreams {
   const kept = new Map<string, Found>()
+  // A read that began before an event may end after it: what it found may be another tenant's address by now.
+  const underWay = new Set<{ readonly key: string; isStale: boolean }>()
   const unsubscribe = hub.subscribe(({ tenantId, poolId }) => {
-    if (tenantId !== undefined && poolId !== undefined) kept.delete(`${tenantId}\0${poolId}`)
+    if (tenantId === undefined || poolId === undefined) return
+    kept.delete(`${tenantId}\0${poolId}`)
+    for (const reading of underWay) if (reading.key === `${tenantId}\0${poolId}`) reading.isStale = true
   })
 
   const read = async (tenantId: TenantId, poolId: PoolId): Promise<Found> => {
@@ -55,9 +59,11 @@ export function createUpstreams({ claims, store, hub, clock }: Pick<ProxyDeps, '
       const key = `${tenantId}\0${poolId}`
       let found = kept.get(key)
       if (!found || clock.monotonicMs() - found.readAtMs > maxAgeMs) {
-        found = await read(tenantId as TenantId, poolId as PoolId) // both patterns were checked
+        const reading = { key, isStale: false }
+        underWay.add(reading)
+        found = await read(tenantId as TenantId, poolId as PoolId).finally(() => underWay.delete(reading)) // both patterns were checked
         if (kept.size >= maxKept) kept.clear()
-        kept.set(key, found)
+        if (!reading.isStale) kept.set(key, found)
       }
       return addressOf(found, portName)
     },

@@ -12,6 +12,8 @@ export interface Forward {
   /** Told for each chunk, either way. */
   readonly noteActivity: () => void
   readonly signal: AbortSignal
+  /** As `signal`, but not aborted by the request's own end: for what outlives it. */
+  readonly cutOff: AbortSignal
 }
 
 /** Passes one request and its answer on, both as streams; nothing is unpacked, kept or followed. */

@@ -21,7 +21,15 @@ export interface SocketBridge {
 }
 
 /** Opens the container's side first: what it answers decides whether the caller's side is opened at all. */
-export async function bridgeSocket({ request, upstream, path, sender, noteActivity, signal }: Forward): Promise<SocketBridge> {
+export async function bridgeSocket({
+  request,
+  upstream,
+  path,
+  sender,
+  noteActivity,
+  signal,
+  cutOff,
+}: Forward): Promise<SocketBridge> {
   const offered = (request.headers.get('sec-websocket-protocol') ?? '')
     .split(',')
     .map((name) => name.trim())
@@ -43,6 +51,11 @@ export async function bridgeSocket({ request, upstream, path, sender, noteActivi
   socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => toClient(data))
   await opened(socket, upstream.port, signal)
   socket.addEventListener('close', ({ code, reason }) => client?.close(sendableCode(code), reason))
+  const onCutOff = () => {
+    client?.close(1008, 'the key is no longer valid, or the server stops')
+    socket.close()
+  }
+  cutOff.addEventListener('abort', onCutOff, { once: true })
   return {
     protocol: socket.protocol,
     abandon: () => socket.close(),
@@ -50,7 +63,7 @@ export async function bridgeSocket({ request, upstream, path, sender, noteActivi
       open(opening) {
         client = opening
         for (const data of early.splice(0)) toClient(data)
-        if (socket.readyState !== WebSocket.OPEN) opening.close(1001)
+        if (socket.readyState !== WebSocket.OPEN || cutOff.aborted) opening.close(1001)
       },
       message(sending, message) {
         noteActivity()
@@ -58,6 +71,7 @@ export async function bridgeSocket({ request, upstream, path, sender, noteActivi
         if (socket.bufferedAmount > maxWaitingBytes) sending.close(1013, 'too fast')
       },
       close(_closed, code, reason) {
+        cutOff.removeEventListener('abort', onCutOff)
         socket.close(sendableCode(code), reason)
       },
     },

@@ -16,8 +16,11 @@ export interface ProxyDeps {
   readonly auth: {
     authenticate(secret: string | undefined): Principal | Promise<Principal>
     principalOf(keyId: string): Promise<Principal | undefined>
+    watch(keyId: string, end: () => void): () => void
   }
   readonly tickets: Tickets
   /** BOILERHOUSE_PROXY_DOMAIN: an origin of its own for each (tenant, pool, port). */
   readonly domain?: string
+  /** Requests and sockets under way for one key that is not an admin's; 1,000 where not given. */
+  readonly maxPerKey?: number
 }

@@ -12,15 +12,9 @@ const hopByHop = [
   'transfer-encoding',
   'upgrade',
 ]
-const ours = [
-  'authorization',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-prefix',
-  'forwarded',
-  'x-real-ip',
-]
+const ours = ['authorization', 'forwarded', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip']
+/** What one answer may settle for a whole origin, which tenants share. */
+const ofTheOrigin = ['service-worker-allowed', 'strict-transport-security', 'alt-svc', 'nel', 'report-to', 'accept-ch']
 const handshake = [
   'sec-websocket-key',
   'sec-websocket-version',
@@ -40,6 +34,8 @@ export interface Sender {
 export function requestHeaders(from: Headers, { address, host, protocol, prefix }: Sender): Headers {
   const headers = withoutHops(from)
   for (const name of [...ours, ...handshake, 'expect']) headers.delete(name)
+  const claimed = [...headers.keys()].filter((name) => name.startsWith('x-forwarded-'))
+  for (const name of claimed) headers.delete(name)
   const cookie = (from.get('cookie') ?? '')
     .split(';')
     .map((pair) => pair.trim())
@@ -68,7 +64,7 @@ export function responseHeaders(from: Headers, prefix: string): Headers {
   }
   headers.delete('clear-site-data')
   if (prefix === '') return headers
-  headers.delete('service-worker-allowed')
+  for (const name of ofTheOrigin) headers.delete(name)
   // Requests within the shared origin are told apart by where they come from.
   headers.set('referrer-policy', 'same-origin')
   const location = headers.get('location')

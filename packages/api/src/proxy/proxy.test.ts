@@ -40,6 +40,9 @@ beforeAll(async () => {
           connection: 'x-hop',
           'x-hop': '1',
           'clear-site-data': '"*"',
+          'strict-transport-security': 'max-age=1',
+          'alt-svc': 'h3=":1"',
+          nel: '{}',
         })
         headers.append('set-cookie', 'bh_proxy=evil; Path=/')
         headers.append('set-cookie', 'own=1; Path=/; Domain=example.com; HttpOnly')
@@ -54,6 +57,16 @@ beforeAll(async () => {
             }
           })() as never,
           { headers: { 'content-type': 'text/event-stream' } },
+        )
+      }
+      if (url.pathname === '/forever') {
+        return new Response(
+          (async function* () {
+            for (;;) {
+              yield 'still here\n'
+              await Bun.sleep(50)
+            }
+          })() as never,
         )
       }
       if (url.pathname === '/gzip') {
@@ -136,11 +149,15 @@ describe('a program with a key', () => {
 
   test('Authorization and our cookies never reach a container', async () => {
     const told = await jsonOf(
-      fetch(`${base}/`, as(aliceKey, { cookie: 'a=1; bh_proxy=secret; b=2', 'x-forwarded-for': '6.6.6.6' })),
+      fetch(
+        `${base}/`,
+        as(aliceKey, { cookie: 'a=1; bh_proxy=secret; b=2', 'x-forwarded-for': '6.6.6.6', 'x-forwarded-user': 'root' }),
+      ),
     )
     expect(told.headers.authorization).toBeUndefined()
     expect(told.headers.cookie).toBe('a=1; b=2')
     expect(told.headers['x-forwarded-for']).toBe('127.0.0.1')
+    expect(told.headers['x-forwarded-user']).toBeUndefined()
     expect(told.headers['x-forwarded-prefix']).toBe('/t/alice%40x/demo/http')
     expect(JSON.stringify(told)).not.toContain(aliceKey)
   })
@@ -175,7 +192,8 @@ describe('a program with a key', () => {
     expect(reply.status).toBe(302)
     expect(reply.headers.getSetCookie()).toEqual(['own=1; HttpOnly; Path=/t/alice%40x/demo/http/'])
     expect(reply.headers.get('location')).toBe('/t/alice%40x/demo/http/next')
-    for (const name of ['service-worker-allowed', 'x-hop', 'clear-site-data']) expect(reply.headers.get(name)).toBeNull()
+    for (const name of ['service-worker-allowed', 'x-hop', 'clear-site-data', 'strict-transport-security', 'alt-svc', 'nel'])
+      expect(reply.headers.get(name)).toBeNull()
   })
 
   test('streams are passed on as they come', async () => {
@@ -313,6 +331,51 @@ describe('a WebSocket', () => {
       expect(messages).toEqual([])
     }
   })
+})
+
+describe('what opens the door stays at the door', () => {
+  const ticketPath = async () => {
+    const { body } = await bed.call('POST', '/api/v1/tenants/alice@x/proxy-ticket', {
+      key: aliceKey,
+      body: { portName: 'http' },
+    })
+    const { pathname, search } = new URL(body.url)
+    return `${pathname}${search}`
+  }
+
+  test('a link opened again by a browser that is in: the ticket is spent, and the page never finds it in its address', async () => {
+    const { cookie } = await enter()
+    const path = await ticketPath()
+    const again = await fetch(`${proxy.url}${path}&a=1`, { redirect: 'manual', headers: { cookie } })
+    expect([again.status, again.headers.get('location')]).toEqual([303, '/t/alice%40x/demo/http/?a=1'])
+    const third = await fetch(`${proxy.url}${path}`, { redirect: 'manual' })
+    expect(third.status).toBe(401)
+  })
+
+  test('a ticket that comes with a key is not passed on', async () => {
+    const told = await jsonOf(fetch(`${proxy.url}${await ticketPath()}&ticket=own&a=1`, as(aliceKey)))
+    expect(told.url).toBe('/?ticket=own&a=1')
+  })
+})
+
+describe('a key that is revoked', () => {
+  test('ends the sockets and streams that it opened', async () => {
+    const made = await bed.call('POST', '/api/v1/keys', {
+      body: { name: 'x', role: 'tenant', tenantId: 'alice@x', pools: ['demo'] },
+    })
+    const socket = new WebSocket(`${base.replace('http', 'ws')}/ws`, as(made.body.key) as never)
+    const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)))
+    await new Promise((resolve) => socket.addEventListener('message', resolve, { once: true }))
+    const stream = await fetch(`${base}/forever`, as(made.body.key))
+    const ended = stream.text().then(
+      () => 'ended',
+      () => 'ended',
+    )
+    await bed.call('DELETE', `/api/v1/keys/${made.body.id}`)
+    const late = Bun.sleep(5_000).then(() => 'still open')
+    expect(await Promise.race([closed, late])).toBe(1008)
+    expect(await Promise.race([ended, late])).toBe('ended')
+  }, 10_000)
 })
 
 test('a container that died under its tenant is 503, not a stranger', async () => {

@@ -4,11 +4,13 @@ import { correlationIdOf } from '../correlation.ts'
 import { logFailure, problemAnswer } from '../problem-answer.ts'
 import type { Listening, ListenOptions } from '../server.ts'
 import { stopServer } from '../stop-server.ts'
+import { CallsPerKey, endWith, type OpenCall } from '../calls-per-key.ts'
 import { admit } from './admit.ts'
 import { createUpstreams, type Upstreams } from './find-upstream.ts'
 import { forwardHttp, type Forward } from './forward-http.ts'
 import { bridgeSocket, type SocketBridge } from './forward-socket.ts'
 import { hostLabelOf, placeByPath, type Placed } from './parse-target.ts'
+import { withoutOurTicket } from './our-ticket.ts'
 import type { ProxyDeps } from './proxy-deps.ts'
 import { createProxySessions, type ProxySessions } from './proxy-session.ts'
 import { TenantLabels } from './tenant-labels.ts'
@@ -21,6 +23,7 @@ interface Parts extends ProxyDeps {
   readonly sessions: ProxySessions
   readonly upstreams: Upstreams
   readonly labels: TenantLabels
+  readonly calls: CallsPerKey
 }
 
 type Server = Bun.Server<SocketBridge['handlers']>
@@ -36,6 +39,7 @@ export function createProxy(deps: ProxyDeps): Proxy {
         ...deps,
         sessions: createProxySessions(deps.box, deps.clock),
         upstreams: createUpstreams(deps),
+        calls: new CallsPerKey(deps.auth, deps.maxPerKey ?? 1_000),
         labels: new TenantLabels(deps.store.claims, deps.clock),
       }
       const cutOff = new AbortController()
@@ -84,16 +88,18 @@ async function serve(
     const admission = await admit(request, placed, host, parts)
     if (admission.outcome === 'entered') return enter(placed, admission.keyId, protocol, parts)
     const upstream = await parts.upstreams.find(placed.target)
+    const call = parts.calls.begin(admission.principal)
+    const cutOff = AbortSignal.any([stopping, call.signal])
     const forward: Forward = {
       request,
       upstream,
-      path: placed.path,
+      path: withoutOurTicket(placed.path, parts.tickets),
       sender: { address: server.requestIP(request)?.address ?? '', host, protocol, prefix: placed.prefix },
       noteActivity: () => parts.claims.noteActivity(upstream.claimId),
-      signal: AbortSignal.any([request.signal, stopping]),
+      signal: AbortSignal.any([request.signal, cutOff]),
+      cutOff,
     }
-    const isSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-    return isSocket ? await openSocket(forward, server) : await forwardHttp(forward)
+    return await passOn(forward, server, call)
   } catch (error) {
     logFailure(parts.log, error, { correlationId, operation: 'proxy' })
     return problemAnswer(error, correlationId)
@@ -112,11 +118,14 @@ async function place(request: Request, host: string, { domain, labels }: Parts):
 }
 
 /** The ticket is spent: the browser gets its cookie and goes to the same address without it. */
-function enter({ target, path, prefix }: Placed, keyId: string, protocol: string, { sessions }: Parts): Response {
-  const [pathname = '/', query = ''] = path.split('?')
-  const rest = new URLSearchParams(query)
-  rest.delete('ticket')
-  const location = `${prefix}${pathname.startsWith('//') ? '/' : pathname}${rest.size > 0 ? `?${rest}` : ''}`
+function enter(
+  { target, path, prefix }: Placed,
+  keyId: string,
+  protocol: string,
+  { sessions, tickets }: Pick<Parts, 'sessions' | 'tickets'>,
+): Response {
+  // A path of two slashes would be read as another host.
+  const location = `${prefix}${withoutOurTicket(path, tickets).replace(/^\/{2,}[^?]*/, '/')}`
   const cookie = sessions.issue(target, keyId, { path: prefix === '' ? '/' : prefix, isSecure: protocol === 'https' })
   return new Response(null, {
     status: 303,
@@ -124,10 +133,25 @@ function enter({ target, path, prefix }: Placed, keyId: string, protocol: string
   })
 }
 
-async function openSocket(forward: Forward, server: Server): Promise<Response | undefined> {
+/** The call lasts as long as what it opened: it ends with its key. */
+async function passOn(forward: Forward, server: Server, call: OpenCall): Promise<Response | undefined> {
+  try {
+    const isSocket = forward.request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+    return isSocket ? await openSocket(forward, server, call) : endWith(await forwardHttp(forward), call)
+  } catch (error) {
+    call.end()
+    throw error
+  }
+}
+
+async function openSocket(forward: Forward, server: Server, call: OpenCall): Promise<Response | undefined> {
   const bridge = await bridgeSocket(forward)
+  const close: SocketBridge['handlers']['close'] = (...args) => {
+    call.end()
+    bridge.handlers.close(...args)
+  }
   const headers: Record<string, string> = bridge.protocol === '' ? {} : { 'sec-websocket-protocol': bridge.protocol }
-  if (server.upgrade(forward.request, { headers, data: bridge.handlers })) return undefined
+  if (server.upgrade(forward.request, { headers, data: { ...bridge.handlers, close } })) return undefined
   bridge.abandon()
   throw new Fault('request.upgrade_required', 'The request is not a WebSocket handshake')
 }
