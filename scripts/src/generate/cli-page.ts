@@ -57,10 +57,9 @@ ${table(
 
 \`\`\`sh
 ./boilerhouse completion bash > ~/.boilerhouse-completion
-. ~/.boilerhouse-completion
 \`\`\`
 
-bash, zsh and fish. Put the second line into your shell's start-up file.
+bash, zsh and fish. Put \`. ~/.boilerhouse-completion\` into your shell's start-up file.
 
 ## All commands
 

@@ -1,0 +1,41 @@
+/** One ```sh block of a document. */
+export interface DocumentStep {
+  readonly line: number
+  readonly script: string
+  /** The ```text block right after it: what the script prints. */
+  readonly shown?: string
+}
+
+interface Fence {
+  readonly line: number
+  readonly endLine: number
+  readonly language: string
+  readonly text: string
+}
+
+/** The commands of a document, in order. */
+export function stepsOf(markdown: string): readonly DocumentStep[] {
+  const lines = markdown.split('\n')
+  const fences = fencesOf(lines)
+  return fences.flatMap((fence, index) => {
+    if (fence.language !== 'sh') return []
+    const next = fences[index + 1]
+    const isItsOutput =
+      next?.language === 'text' && lines.slice(fence.endLine, next.line - 1).every((between) => between.trim() === '')
+    return [{ line: fence.line, script: fence.text, ...(isItsOutput ? { shown: next.text } : {}) }]
+  })
+}
+
+/** Lines count from 1; `line` is the opening fence, `endLine` the closing one. */
+function fencesOf(lines: readonly string[]): readonly Fence[] {
+  const fences: Fence[] = []
+  for (let index = 0; index < lines.length; index++) {
+    const language = /^```(\w*)/.exec(lines[index] ?? '')?.[1]
+    if (language === undefined) continue
+    const end = lines.indexOf('```', index + 1)
+    if (end < 0) throw new Error(`The block at line ${index + 1} does not end`)
+    fences.push({ line: index + 1, endLine: end + 1, language, text: lines.slice(index + 1, end).join('\n') })
+    index = end
+  }
+  return fences
+}
