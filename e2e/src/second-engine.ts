@@ -9,7 +9,8 @@ import { runProgram } from './run-program.ts'
 export interface SecondEngine {
   /** For DOCKER_HOST. */
   readonly host: string
-  start(): Promise<void>
+  /** With `live-restore` as it was asked for last, at first without. */
+  start(options?: { readonly liveRestore: boolean }): Promise<void>
   /** SIGTERM or SIGKILL; resolves once the process is gone. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
   freeze(): void
@@ -19,7 +20,7 @@ export interface SecondEngine {
 
 const answersWithinMs = 20_000
 
-export async function createSecondEngine({ liveRestore }: { readonly liveRestore: boolean }): Promise<SecondEngine> {
+export async function createSecondEngine(): Promise<SecondEngine> {
   const root = await mkdtemp(join(tmpdir(), 'bh-engine-'))
   const socket = join(root, 'docker.sock')
   const at = (name: string) => join(root, name)
@@ -28,24 +29,23 @@ export async function createSecondEngine({ liveRestore }: { readonly liveRestore
   await ip('address', 'add', '192.0.2.1/28', 'dev', bridge)
   await ip('link', 'set', bridge, 'up')
   let child: Bun.Subprocess | undefined
-  const dockerd = [
-    'dockerd',
-    ...['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', `unix://${socket}`],
-    // A bridge of its own: with none at all it would take the machine's docker0 away, and every build there would fail.
-    ...[`--bridge=${bridge}`, '--iptables=false', '--ip-forward=false', '--live-restore=' + String(liveRestore)],
-  ]
+  let isRestoring = false
+  const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', `unix://${socket}`]
+  // A bridge of its own: with none at all it would take the machine's docker0 away, and every build there would fail.
+  const dockerd = ['dockerd', ...places, `--bridge=${bridge}`, '--iptables=false', '--ip-forward=false']
   const end = async (signal: NodeJS.Signals) => {
     child?.kill(signal)
     await child?.exited
   }
   return {
     host: `unix://${socket}`,
-    async start() {
+    async start(options) {
       if (isRunning(child)) return
       // A killed engine leaves them; the containerd that died with it may still be in the table of processes, and is no longer waited for.
       for (const left of ['pid', 'exec/containerd/containerd.pid']) await rm(at(left), { force: true })
       const log = Bun.file(at('log'))
-      child = Bun.spawn(dockerd, { stdin: 'ignore', stdout: log, stderr: log })
+      isRestoring = options?.liveRestore ?? isRestoring
+      child = Bun.spawn([...dockerd, `--live-restore=${isRestoring}`], { stdin: 'ignore', stdout: log, stderr: log })
       await untilAnswers(socket, child, log)
     },
     end,
@@ -95,6 +95,6 @@ async function killBelow(root: string): Promise<void> {
 
 async function unmountBelow(root: string): Promise<void> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '')
-  const ours = mounts.filter((path) => path.startsWith(`${root}/`)).reverse()
+  const ours = mounts.filter((path) => path.startsWith(`${root}/`)).toReversed()
   for (const path of ours) await runProgram(['umount', '-l', path], { cwd: '/', env: { PATH: process.env['PATH'] ?? '' } })
 }

@@ -25,6 +25,7 @@ export interface ContainersDeps {
   readonly metrics: Metrics
   /** The engine's name of the network that this spec's container joins. */
   readonly networkOf: (spec: ContainerSpec) => string
+  readonly hasLayerQuota?: boolean
   /** Throws `host.disk_full`. */
   readonly checkDisk: (signal: AbortSignal) => Promise<void>
 }
@@ -102,8 +103,8 @@ async function ensure(
 }
 
 async function create(deps: ContainersDeps, spec: ContainerSpec, image: ImageFacts, signal: AbortSignal): Promise<void> {
-  const { engine, installation, layout } = deps
-  const options = createOptions({ installation, layout, spec, image, network: deps.networkOf(spec) })
+  const { engine, installation, layout, hasLayerQuota = false } = deps
+  const options = createOptions({ installation, layout, spec, image, network: deps.networkOf(spec), hasLayerQuota })
   const call = { name: 'container.create', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
   // 409: a call that seemed to fail had made it.
   await engine.call(call, (docker) => unlessStatus(docker.createContainer(options), 409))

@@ -18,8 +18,9 @@ const image: ImageFacts = {
   exposedPorts: [],
   user: '',
 }
-const optionsOf = (over: Partial<WorkloadSpec> = {}, network = 'bh-net') =>
+const optionsOf = (over: Partial<WorkloadSpec> = {}, network = 'bh-net', hasLayerQuota = false) =>
   createOptions({
+    hasLayerQuota,
     installation: '0123456789ab',
     layout,
     image,
@@ -140,3 +141,9 @@ test("on the host's own network no port is published and no name is set", () => 
 function mount(Source: string, Target: string, ReadOnly: boolean) {
   return { Type: 'bind', Source, Target, ReadOnly, BindOptions: { Propagation: 'rprivate' } }
 }
+
+test('a writable layer is held to diskMb where the engine can, and not asked for where it would refuse', () => {
+  const resources = { cpus: 1, memoryMb: 64, pids: 64, diskMb: 128 }
+  expect(optionsOf({ resources }, 'bh-net', true).HostConfig?.StorageOpt).toEqual({ size: '128M' })
+  expect(optionsOf({ resources }).HostConfig?.StorageOpt).toBeUndefined()
+})

@@ -13,6 +13,8 @@ export interface CreateInput {
   readonly image: ImageFacts
   /** Name of the pool's network, `host`, or a network the operator allowed. */
   readonly network: string
+  /** The engine can hold the writable layer to a size. */
+  readonly hasLayerQuota?: boolean
 }
 
 const megabyte = 1024 * 1024
@@ -70,6 +72,7 @@ function hostConfig(input: CreateInput): Docker.HostConfig {
       '/tmp': `rw,nosuid,nodev,mode=1777,size=${tmpfsMb(spec)}m`,
       '/run': `rw,nosuid,nodev,mode=0755,uid=${security.runAsUser},size=${Math.min(16, tmpfsMb(spec))}m`,
     },
+    ...(input.hasLayerQuota ? { StorageOpt: { size: `${resources.diskMb}M` } } : {}),
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     RestartPolicy: { Name: 'no' },
     AutoRemove: false,

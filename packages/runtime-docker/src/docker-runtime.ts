@@ -6,6 +6,8 @@ import type { Runtime } from '@boilerhouse/runtime'
 import { installBusybox } from './busybox.ts'
 import { createContainers } from './containers.ts'
 import { createDeliver } from './deliver.ts'
+import { limitVolumes, noQuota } from './disk/limited-volumes.ts'
+import { enforcesProjectQuota, openProjectQuota } from './disk/project-quota.ts'
 import { readEngineFacts, type EngineFacts } from './engine-facts.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { createExec } from './exec.ts'
@@ -86,12 +88,27 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
   const rights = isRoot() ? rootRights : helperRights({ ...shared, images: createHelperImages({ ...deps, engine }) })
   const ownership = createOwnership({ layout, rights })
   const { networks, firewall, guard } = createWalls(deps, engine, rights)
-  const volumes = createVolumeStore({ ...shared, ownership })
+  const quota = openProjectQuota(layout.volumesDir)
+  const measured = createVolumeStore({ ...shared, ownership })
+  const volumes = quota ? limitVolumes(measured, { quota, layout, log }) : measured
   const freeMb = createFreeMb({ engine, dataDir: deps.dataDir })
   const checkDisk = (signal: AbortSignal) => requireSpace(freeMb, deps.minFreeMb, signal)
-  const containers = createContainers({ ...shared, images, volumes, ownership, networkOf: networks.networkOf, checkDisk })
+  const hasLayerQuota = facts.layersDir !== undefined && enforcesProjectQuota(facts.layersDir)
+  const containers = createContainers({
+    ...shared,
+    hasLayerQuota,
+    images,
+    volumes,
+    ownership,
+    networkOf: networks.networkOf,
+    checkDisk,
+  })
   const { inspect, isRunning, ...lifecycle } = containers
-  const readWarnings = async (signal: AbortSignal) => (await readEngineFacts(engine, signal)).warnings
+  const readFacts = async (signal: AbortSignal) => {
+    const { version, warnings } = await readEngineFacts(engine, signal)
+    return { version, warnings: [...warnings, ...(quota ? [] : [noQuota])] }
+  }
+  const readWarnings = async (signal: AbortSignal) => (await readFacts(signal)).warnings
   const host = createHostView({ ...shared, rights, networks, firewall, destroy: containers.destroy, readWarnings })
   const exec = createExec({ engine, clock, inspect })
   const { close: closeHost, ...figures } = host
@@ -102,7 +119,7 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     chooseSubnet: networks.chooseSubnet,
     ...figures,
     ...createFiles({ engine, clock, inspect }),
-    capabilities: capabilitiesOf(facts),
+    capabilities: capabilitiesOf(facts, quota !== undefined),
     deliver: createDeliver({ ...shared, isRunning }),
     probe: createProbe({ clock, exec }),
     volumes: volumes.agent,
@@ -111,13 +128,11 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     exec,
     logs: (containerId, query, signal) => readLogs({ engine, inspect }, containerId, query, signal),
     watch: (signal) => watchEngine({ ...shared, onConnected: () => guard.check() }, signal),
-    async ping(signal) {
-      const { version, warnings } = await readEngineFacts(engine, signal)
-      return { version, warnings }
-    },
+    ping: readFacts,
     async close() {
       await guard[Symbol.asyncDispose]()
       await closeHost()
+      quota?.close()
       await networks.close()
       engine.close()
       await slots.release(log)
@@ -146,7 +161,7 @@ async function requireSpace(freeMb: Runtime['freeMb'], minFreeMb: number | undef
   if (free < minFreeMb) throw new Fault('host.disk_full', `Nothing new starts: ${free} MB are free, less than ${minFreeMb}`)
 }
 
-function capabilitiesOf(facts: EngineFacts): Runtime['capabilities'] {
+function capabilitiesOf(facts: EngineFacts, hasQuota: boolean): Runtime['capabilities'] {
   return {
     name: 'docker',
     exec: true,
@@ -156,7 +171,7 @@ function capabilitiesOf(facts: EngineFacts): Runtime['capabilities'] {
     build: true,
     ociRuntimes: facts.ociRuntimes,
     gpus: facts.hasGpus,
-    diskLimit: 'measured',
+    diskLimit: hasQuota ? 'quota' : 'measured',
     // By root itself, else by a helper container.
     canPrepareUser: () => true,
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { release } from 'node:os'
 
 import { Fault } from '@boilerhouse/base'
@@ -10,6 +11,8 @@ export interface EngineFacts {
   readonly ociRuntimes: readonly string[]
   readonly hasGpus: boolean
   readonly warnings: readonly string[]
+  /** Where the engine takes a size for a container's writable layer, if its file system has project quotas: overlay2 on xfs. */
+  readonly layersDir?: string
 }
 
 /** What `/info` tells that matters here. */
@@ -25,6 +28,11 @@ interface EngineInfo {
   readonly PidsLimit?: boolean
   readonly SecurityOptions?: readonly string[]
   readonly Driver?: string
+  readonly DriverStatus?: readonly (readonly [string, string])[] | null
+  readonly DockerRootDir?: string
+  readonly BridgeNfIptables?: boolean
+  readonly BridgeNfIp6tables?: boolean
+  readonly IPv4Forwarding?: boolean
 }
 
 /** Throws `setting.invalid` where the engine runs in another machine than this process: its files and addresses are not ours. */
@@ -47,11 +55,15 @@ function factsOf(info: EngineInfo): EngineFacts {
     ociRuntimes,
     hasGpus: ociRuntimes.includes('nvidia') || (info.DiscoveredDevices ?? []).length > 0,
     warnings: engineWarnings(info),
+    ...(isXfsOverlay(info) && info.DockerRootDir !== undefined ? { layersDir: info.DockerRootDir } : {}),
   }
 }
 
+const isXfsOverlay = ({ Driver, DriverStatus }: EngineInfo): boolean =>
+  Driver === 'overlay2' && (DriverStatus ?? []).some(([name, value]) => name === 'Backing Filesystem' && value === 'xfs')
+
 /** What keeps an engine from giving containers the walls and the life they should have, each with what to do. */
-export function engineWarnings(info: Partial<EngineInfo>): readonly string[] {
+export function engineWarnings(info: Partial<EngineInfo>, hasIpv6 = existsSync('/proc/sys/net/ipv6')): readonly string[] {
   const hasSeccomp = (info.SecurityOptions ?? []).some((option) => option.startsWith('name=seccomp'))
   const warnings: readonly (readonly [boolean, string])[] = [
     [
@@ -62,6 +74,18 @@ export function engineWarnings(info: Partial<EngineInfo>): readonly string[] {
     [info.CpuCfsQuota === false, 'The kernel gives the engine no cpu limits (CFS quota)'],
     [info.PidsLimit === false, 'The kernel gives the engine no limit of processes (pids cgroup)'],
     [!hasSeccomp, 'Seccomp is off: containers may make every system call'],
+    [
+      info.BridgeNfIptables === false,
+      'Bridged traffic does not pass iptables: containers of one pool may reach each other. Load br_netfilter and set net.bridge.bridge-nf-call-iptables=1',
+    ],
+    [
+      hasIpv6 && info.BridgeNfIp6tables === false,
+      'Bridged IPv6 traffic does not pass ip6tables: containers of one pool may reach each other by link-local addresses. Set net.bridge.bridge-nf-call-ip6tables=1',
+    ],
+    [
+      info.IPv4Forwarding === false,
+      'IPv4 forwarding is off: containers with network access unrestricted reach nothing. Set net.ipv4.ip_forward=1',
+    ],
     [info.Driver === 'vfs', 'The storage driver is vfs: every container copies its image'],
   ]
   return warnings.flatMap(([isSo, warning]) => (isSo ? [warning] : []))

@@ -7,6 +7,11 @@ import { subjectOf } from '../container/transit.ts'
 import type { Term } from '../controller-deps.ts'
 
 const mib = 1_048_576
+/**
+ * Volumes and writable layer have a quota of diskMb each, and a full one is the program's own affair. What passes both together went
+ * around them: the owner of a file may take it out of its project.
+ */
+const quotas = 2
 
 /**
  * Pauses a container that writes more than its workload's diskMb, once, and tells it. The row is marked first, so that nobody takes
@@ -15,7 +20,9 @@ const mib = 1_048_576
 export async function enforceDiskLimit(term: Term, row: ContainerRecord, stats: ContainerStats): Promise<void> {
   if (stats.diskBytes === undefined || row.reason?.startsWith(diskExceededReason)) return
   const workload = await term.store.workloads.get(row.workloadId)
-  if (!workload || stats.diskBytes <= workload.spec.resources.diskMb * mib) return
+  if (!workload) return
+  const allowedMb = workload.spec.resources.diskMb * (term.runtime.capabilities.diskLimit === 'quota' ? quotas : 1)
+  if (stats.diskBytes <= allowedMb * mib) return
   const reason = `${diskExceededReason}: it holds ${Math.ceil(stats.diskBytes / mib)} MB, its workload allows ${workload.spec.resources.diskMb}`
   const marked = await term.store.containers.patch(
     row.id,
