@@ -1,5 +1,5 @@
 import { Fault, newContainerId, type PoolId } from '@boilerhouse/base'
-import { isLiveClaim, startedWithOf, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
+import { isLiveClaim, type ContainerRecord, startedWithOf, type PoolRecord, type WorkloadRecord } from '@boilerhouse/resources'
 
 import type { DemandDeps } from './wait-for-container.ts'
 
