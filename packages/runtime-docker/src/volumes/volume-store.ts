@@ -47,7 +47,7 @@ interface Move {
 
 function restore({ layout, keeper, containerId, key, signal }: Move): Promise<{ readonly restored: boolean }> {
   const kept = keptPaths(layout, keptNameOf(key))
-  return orFault('state.restore_failed', key, signal, async () => {
+  return orFault('state.restore_failed', { layout, key, signal }, async () => {
     if (!(await hasState(layout, containerId))) return { restored: false }
     if ((await hasFiles(kept)) || (await hasEntry(kept.journal))) {
       await keeper.restore(kept, containerId, signal)
@@ -60,7 +60,7 @@ function restore({ layout, keeper, containerId, key, signal }: Move): Promise<{ 
 
 function keep({ layout, keeper, containerId, key, signal }: Move): Promise<{ readonly kept: boolean }> {
   const kept = keptPaths(layout, keptNameOf(key))
-  return orFault('state.keep_failed', key, signal, async () => {
+  return orFault('state.keep_failed', { layout, key, signal }, async () => {
     if (await hasState(layout, containerId)) {
       await describeKept(kept, key)
       await keeper.keep(kept, containerId, signal)
@@ -102,14 +102,19 @@ async function describeKept(kept: KeptPaths, { tenantId, workloadId }: StateKey)
 
 type StateFault = 'state.restore_failed' | 'state.keep_failed'
 
-async function orFault<T>(code: StateFault, key: StateKey, signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+async function orFault<T>(
+  code: StateFault,
+  { layout, key, signal }: Pick<Move, 'layout' | 'key' | 'signal'>,
+  action: () => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted()
   try {
     return await action()
   } catch (cause) {
     signal.throwIfAborted()
     if (isFault(cause, 'runtime.timeout')) throw cause
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    // Tenants are told this: where on the host their files lie is for the log, which has the cause.
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replaceAll(layout.dataDir, '<data>')
     throw new Fault(code, `Files of ${key.tenantId} for ${key.workloadId}: ${reason}`, { cause })
   }
 }
