@@ -5514,7 +5514,7 @@ export interface operations {
     getSeries: {
         parameters: {
             query: {
-                metric: string;
+                metric: "claims" | "claim_p50_ms" | "claim_p99_ms" | "hit_rate" | "cpu_cores" | "memory_bytes" | "network_bytes_per_second";
                 pool?: string;
                 container?: string;
                 tenant?: string;

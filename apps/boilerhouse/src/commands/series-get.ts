@@ -17,7 +17,7 @@ export const seriesGet = command({
   async run({ args: [metric = ''], flags, output, client }) {
     const { pool, container, tenant, from, to, step } = flags
     const query = { metric, ...given({ pool, container, tenant, from, to, step }) }
-    // The server checks the step.
+    // The server checks metric and step, and names those that there are.
     const series = answer(await (await client()).GET('/api/v1/series', { params: { query: query as never } }))
     const rows = series.items.flatMap(({ labels, points }) => points.map((point) => ({ labels, ...point })))
     output.table(

@@ -1,5 +1,5 @@
 import { dnsLabel, invalidRequest, rfc3339, tenantIdSchema } from '@boilerhouse/resources'
-import type { SeriesPoint } from '@boilerhouse/store'
+import { seriesMetrics, type SeriesMetric, type SeriesPoint } from '@boilerhouse/store'
 import { Type } from '@sinclair/typebox'
 
 import { toRfc3339 } from '../present-time.ts'
@@ -20,7 +20,7 @@ export const getSeries = route(
     description: 'Points of 10 s are kept for an hour, points of a minute for 7 days.',
     query: Type.Object(
       {
-        metric: Type.String({ pattern: '^[a-z0-9_.]{1,128}$' }),
+        metric: Type.Unsafe<SeriesMetric>({ type: 'string', enum: [...seriesMetrics] }),
         pool: Type.Optional(dnsLabel()),
         container: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
         tenant: Type.Optional(tenantIdSchema()),

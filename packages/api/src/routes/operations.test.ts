@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 
+import { seriesMetrics } from '@boilerhouse/store'
+
 import { createBed, type Bed } from '../bed.fixture.ts'
 
 setDefaultTimeout(20_000)
@@ -88,18 +90,27 @@ test('stats, settings, doctor and its repair answer', async () => {
 test('series come by labels, in the step that is kept for the time asked for', async () => {
   const atMs = Math.floor(Date.now() / 10_000) * 10_000
   await bed.store.series.write(10_000, [
-    { metric: 'cpu', labels: { poolId: 'demo', containerId: 'c1' }, atMs, value: 0.5 },
-    { metric: 'cpu', labels: { poolId: 'demo', containerId: 'c2' }, atMs, value: 0.7 },
+    { metric: 'cpu_cores', labels: { poolId: 'demo', containerId: 'c1' }, atMs, value: 0.5 },
+    { metric: 'cpu_cores', labels: { poolId: 'demo', containerId: 'c2' }, atMs, value: 0.7 },
   ])
-  const { body } = await bed.call('GET', '/api/v1/series?metric=cpu&pool=demo')
+  const { body } = await bed.call('GET', '/api/v1/series?metric=cpu_cores&pool=demo')
   expect([body.stepMs, body.items.length]).toEqual([10_000, 2])
-  expect((await bed.call('GET', '/api/v1/series?metric=cpu&container=c1')).body.items[0].points[0].value).toBe(0.5)
+  expect((await bed.call('GET', '/api/v1/series?metric=cpu_cores&container=c1')).body.items[0].points[0].value).toBe(0.5)
   const day = new Date(Date.now() - 86_400_000).toISOString()
-  expect((await bed.call('GET', `/api/v1/series?metric=cpu&from=${day}`)).body.stepMs).toBe(60_000)
+  expect((await bed.call('GET', `/api/v1/series?metric=cpu_cores&from=${day}`)).body.stepMs).toBe(60_000)
   expect(
-    (await bed.call('GET', `/api/v1/series?metric=cpu&from=${new Date(Date.now() + 1e6).toISOString()}&to=${day}`)).status,
+    (await bed.call('GET', `/api/v1/series?metric=cpu_cores&from=${new Date(Date.now() + 1e6).toISOString()}&to=${day}`)).status,
   ).toBe(422)
   expect((await bed.call('GET', '/api/v1/series')).status).toBe(422)
+})
+
+test('a series that nothing writes is 422 and names those that there are', async () => {
+  const { status, body } = await bed.call('GET', '/api/v1/series?metric=cpu')
+  expect([status, body.errors[0].pointer]).toEqual([422, '/query/metric'])
+  for (const metric of seriesMetrics) {
+    expect(body.errors[0].detail).toContain(`"${metric}"`)
+    expect((await bed.call('GET', `/api/v1/series?metric=${metric}`)).status).toBe(200)
+  }
 })
 
 test('the activity log is paged, newest first, and filtered', async () => {
