@@ -3,13 +3,14 @@ import { isLiveClaim, liveContainerStates, type ClaimRecord, type ContainerRecor
 
 import type { ClaimsWorld } from './claims-deps.ts'
 import { claimKey } from './in-flight.ts'
+import { holdsUnkeptFiles, keepQuarantined } from './quarantine.ts'
 import { loseContainer, recoverClaim } from './recover.ts'
 import { releaseClaim } from './release.ts'
 import { outcomeOf, type Run } from './run.ts'
 
 /**
  * DELETE of one container. A bound one: its files are kept and its claim goes on in another container; with `force` the claim ends
- * and the files go too. Throws `container.not_found`, `container.conflict`.
+ * and the files go too. A quarantined one: its files are kept first, or go with `force`. Throws `container.not_found`, `container.conflict`.
  */
 export async function removeContainer(
   world: ClaimsWorld,
@@ -22,7 +23,7 @@ export async function removeContainer(
   if (!container || container.state === 'gone') throw new Fault('container.not_found', `There is no container ${containerId}`)
   const claim = container.claimId ? await store.claims.get(container.claimId) : undefined
   const isHeld = claim !== undefined && isLiveClaim(claim.state) && claim.containerId === containerId
-  if (!isHeld) return drain(world, begin(world.closed), container)
+  if (!isHeld) return removeUnheld(world, begin(world.closed), container, force)
   const key = claimKey(claim.tenantId, claim.poolId)
   if (force) inFlight.interrupt(key, new Fault('claim.conflict', 'Its container is being removed'))
   await inFlight.run(key, async (interrupted) => {
@@ -33,6 +34,11 @@ export async function removeContainer(
       return void (await releaseClaim(world, run, newest, { discard: true, force: true }, { cause: 'container removed' }))
     return moveAway(world, run, newest, container)
   })
+}
+
+async function removeUnheld(world: ClaimsWorld, run: Run, container: ContainerRecord, isForced: boolean): Promise<void> {
+  if (holdsUnkeptFiles(container) && !isForced) await keepQuarantined(world, run, container)
+  await drain(world, run, container)
 }
 
 async function moveAway(world: ClaimsWorld, run: Run, claim: ClaimRecord, { id }: ContainerRecord): Promise<void> {

@@ -1,3 +1,4 @@
+import { holdsUnkeptFiles } from '@boilerhouse/claims'
 import type { ClaimRecord, ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
 import { isLiveClaim } from '@boilerhouse/resources'
 import type { RuntimeContainer } from '@boilerhouse/runtime'
@@ -46,13 +47,13 @@ const recoverGraceMs = 10_000
 /** Marks a container that was paused by us; one that is paused without it was paused from outside. */
 export const diskExceededReason = 'disk_exceeded'
 
-/**
- * Marks a container that was quarantined by its wipe: its tenant's files were kept before, so it may give way. Any other quarantined
- * container holds files that exist nowhere else, and is removed by an operator alone.
- */
 export const uncleanReason = 'unclean'
-export const mayGiveWay = (row: ContainerRecord): boolean =>
-  row.state === 'quarantined' && row.reason?.startsWith(uncleanReason) === true
+
+/**
+ * Quarantined by its wipe: its tenant's files were kept before, so it may give way. One that holds files that exist nowhere else waits
+ * for an operator, or for the end of its pool.
+ */
+export const mayGiveWay = (row: ContainerRecord): boolean => row.state === 'quarantined' && !holdsUnkeptFiles(row)
 
 /** Decide, without I/O, the one next thing to do with a container. */
 export function planContainer(view: ContainerView): ContainerStep {

@@ -1,6 +1,6 @@
+import { holdsUnkeptFiles } from '@boilerhouse/claims'
 import type { Condition } from '@boilerhouse/resources'
 
-import { mayGiveWay } from '../container/plan.ts'
 import { isOpen } from './circuit.ts'
 import type { PoolView, Sorted } from './plan.ts'
 
@@ -31,7 +31,7 @@ const when = (isSo: boolean, type: string, reason: string, message: string): rea
 
 /** Files that exist nowhere else wait for a person, also in a pool that is deleted. */
 export function quarantineCondition({ live }: Sorted): readonly PlannedCondition[] {
-  const kept = live.filter((c) => c.state === 'quarantined' && !mayGiveWay(c))
+  const kept = live.filter(holdsUnkeptFiles)
   const message = `${kept.map((c) => c.id).join(', ')}: files of a tenant that could not be kept; remove by hand`
   return when(kept.length > 0, 'Quarantined', 'claim.release_failed', message)
 }

@@ -152,13 +152,14 @@ describe('phase', () => {
   test('a deleted pool drains what no tenant holds and leaves the rest to its release', () => {
     const pool = poolRow({}, { status: { phase: 'draining', conditions: [] } })
     const states: ContainerState[] = ['starting', 'warm', 'unhealthy', 'failed', 'quarantined', 'bound', 'lost', 'draining']
-    expect(drained(planPool(view({ pool, containers: rows(states) })).steps)).toHaveLength(4)
+    const containers = rows(states, { reason: "its tenant's files could not be kept: disk" })
+    expect(drained(planPool(view({ pool, containers })).steps)).toHaveLength(4)
   })
 })
 
 describe('quarantine', () => {
   const draining = poolRow({}, { status: { phase: 'draining', conditions: [] } })
-  test('a container with files that could not be kept is removed by nobody, not even with its pool', () => {
+  test('no plan drains a container with files that could not be kept: the end of its pool tries to keep them first', () => {
     const containers = rows(['quarantined'], { reason: "its tenant's files could not be kept: disk" })
     expect(planPool(view({ pool: poolRow({ maxSize: 1 }), containers })).steps).toEqual([])
     const plan = planPool(view({ pool: draining, containers }))

@@ -1,4 +1,4 @@
-import type { ClaimId, PoolId } from '@boilerhouse/base'
+import type { ClaimId, ContainerId, PoolId } from '@boilerhouse/base'
 import type { EventRecord, PoolRecord } from '@boilerhouse/resources'
 
 import { closedCircuit, provenAfterMs, recordFailure, reopened, type Circuit } from './circuit.ts'
@@ -8,7 +8,8 @@ export interface PoolMemory {
   shortSince?: number
   networkFault?: { readonly code: string; readonly message: string; readonly retryAt: number }
   startedFrom?: string
-  readonly releases: Map<ClaimId, { readonly startedAt: number; isDone: boolean }>
+  /** What was tried for the end of a deleted pool, by the claim or container that is in its way. */
+  readonly tries: Map<ClaimId | ContainerId, { readonly startedAt: number; readonly attempt: number; isDone: boolean }>
 }
 
 /** What a process remembers of each pool. A new leader begins without it; the pool's conditions tell it what matters. */
@@ -19,7 +20,7 @@ export class PoolMemories {
     const known = this.#all.get(pool.id)
     if (known) return known
     const open = pool.status.conditions.find((condition) => condition.type === 'CircuitOpen')
-    const fresh: PoolMemory = { circuit: open ? reopened(now, open.message) : closedCircuit, releases: new Map() }
+    const fresh: PoolMemory = { circuit: open ? reopened(now, open.message) : closedCircuit, tries: new Map() }
     this.#all.set(pool.id, fresh)
     return fresh
   }

@@ -50,7 +50,7 @@ export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSig
   await writeStatus(term, pool, plan)
   // The network that outdated containers were in goes with the next look at the pool's networks.
   if (hasCondition(pool.status, 'Rolling') && !hasCondition(plan, 'Rolling')) term.networks.forget(pool.id)
-  if (pool.status.phase === 'draining') return drainPool(work, pool, memory, containers.length + bound, signal)
+  if (pool.status.phase === 'draining') return drainPool(work, pool, memory, containers, bound, signal)
   return againOf(plan, memory)
 }
 

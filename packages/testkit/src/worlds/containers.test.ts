@@ -4,7 +4,7 @@ import type { ContainerId } from '@boilerhouse/base'
 
 import { demoWorkload } from '../specs.ts'
 import type { World } from '../world.ts'
-import { idOf } from '../world-actions.ts'
+import { idOf, writeState } from '../world-actions.ts'
 import { openWorlds } from './open-world.ts'
 
 const openWorld = openWorlds()
@@ -232,6 +232,22 @@ describe('what happens from outside', () => {
 })
 
 describe('reuse', () => {
+  test('nothing of one tenant is there for the next: no state, no file it wrote, no secret, no config', async () => {
+    const world = await filled({ minSize: 1, maxSize: 1, reuse: 'restart' })
+    const id = idOf(await world.until(world.claim('alice', { config: { who: 'alice' }, secrets: { TOKEN: 's3cr3t' } })))
+    writeState(world, id, 'notes.txt', 'mine')
+    world.control.container(id)?.scratch.set('/tmp/left', new TextEncoder().encode('mine'))
+    await world.until(world.release('alice'))
+    await world.advance(100)
+    expect((await row(world, id))?.state).toBe('warm')
+    expect(world.control.delivered(id)).toBeUndefined()
+    expect(idOf(await world.until(world.claim('bob')))).toBe(id)
+    const [installation] = world.engine.installations.values()
+    expect([...(installation?.volumes.get(id)?.keys() ?? [])]).toEqual([])
+    expect(world.control.container(id)?.scratch.size).toBe(0)
+    const delivery = world.control.delivered(id)
+    expect([delivery?.tenantId, delivery?.config, delivery?.secrets.size]).toEqual(['bob' as never, {}, 0])
+  })
   test('reuse: restart wipes the container and gives it back to its pool', async () => {
     const world = await filled({ minSize: 1, maxSize: 1, reuse: 'restart' })
     const id = idOf(await world.until(world.claim('alice')))

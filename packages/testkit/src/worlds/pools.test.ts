@@ -336,6 +336,25 @@ describe('deleting a pool', () => {
     expect(types.filter((type) => type === 'container.released')).toHaveLength(2)
     expect(types.at(-1)).toBe('pool.deleted')
   })
+  for (const canKeep of [true, false])
+    test(`a quarantined container does not hold up its pool's end: its files are ${canKeep ? 'kept first' : 'tried to be kept'}`, async () => {
+      const world = await filled({ minSize: 1 })
+      const id = idOf(await world.claim('alice'))
+      writeState(world, id, 'notes.txt', 'mine')
+      world.engine.behaviour.onMove = () => {
+        throw new Error('disk on fire')
+      }
+      await world.until(world.release('alice').catch(() => undefined))
+      await world.until(world.release('alice', { force: true }))
+      expect((await world.store.containers.get(id))?.state).toBe('quarantined')
+      if (canKeep) world.engine.behaviour.onMove = () => {}
+      await world.deletePool()
+      await world.advance(60_000)
+      expect(await world.poolRow()).toBeUndefined()
+      expect(world.control.leftovers()).toEqual([])
+      const kept = world.control.kept({ tenantId: 'alice' as never, workloadId: 'echo' as never })
+      expect(kept).toEqual(canKeep ? ['notes.txt'] : [])
+    })
   test('an empty pool goes at once', async () => {
     const world = await filled({ minSize: 0 })
     await world.deletePool()
