@@ -10,6 +10,7 @@ import { repository } from './checkout.ts'
 import { leftovers } from './leftovers.ts'
 import { runProgram, type Ran } from './run-program.ts'
 import { createServerProcess } from './server-process.ts'
+import { beginSession, type SystemUser } from './system-user.ts'
 import { within } from './within.ts'
 
 /** One server process on real parts, with a data directory of its own below directories that only their owner may read. */
@@ -48,6 +49,8 @@ export interface InstallationOptions {
   readonly env?: Readonly<Record<string, string>>
   /** What the program is asked to do; `up` without examples where not given. */
   readonly command?: readonly string[]
+  /** Who runs it, and the command line; this process's user where not given. */
+  readonly user?: SystemUser
   /** What it writes once it is ready. */
   readonly readyMark?: string
 }
@@ -57,8 +60,10 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
   const home = beside === undefined ? await mkdtemp(join(tmpdir(), 'boilerhouse-e2e-')) : join(beside.dataDir, '..')
   const dataDir = join(home, 'data')
   const [port, proxyPort] = [await freePort(), await freePort()]
+  const session = await beginSession(home, options.user)
   const env = {
     ...inherited(),
+    ...session.env,
     HOME: home,
     BOILERHOUSE_DATA_DIR: dataDir,
     BOILERHOUSE_PORT: `${port}`,
@@ -70,10 +75,11 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
     ? ['npm', 'start', '--silent']
     : [join(checkout, '.tools/bun'), join(checkout, 'apps/boilerhouse/src/main.ts'), ...command]
   const readyMark = options.readyMark ?? 'Boilerhouse is ready'
-  const server = createServerProcess({ argv, cwd: checkout, env, readyMark })
+  const server = createServerProcess({ argv: [...session.as, ...argv], cwd: checkout, env, readyMark })
   let client: Client | undefined
   const file = async (name: string) => (await Bun.file(join(dataDir, name)).text()).trim()
-  const cli = (...words: readonly string[]) => runProgram([join(checkout, 'boilerhouse'), ...words], { cwd: '/', env })
+  const cli = (...words: readonly string[]) =>
+    runProgram([...session.as, join(checkout, 'boilerhouse'), ...words], { cwd: '/', env })
   const api = createApi(url, () => file('admin.key'))
   return {
     dataDir,
@@ -103,6 +109,7 @@ export async function createInstallation(options: InstallationOptions = {}): Pro
       await server.end('SIGINT')
       const left = await leftovers(await file('installation'), home)
       await rm(home, { recursive: true, force: true })
+      await session.end()
       if (left.length > 0) throw new Error(`left behind on this machine: ${left.join(', ')}`)
     },
   }

@@ -288,7 +288,7 @@ export const faultRegistry = {
     502,
     'later',
     'The firewall rules could not be put in place',
-    'Run the server as root with iptables installed; nothing starts without its walls.',
+    'Install iptables, and run the server as root or as a user who may use the engine; nothing starts without its walls.',
   ),
   'runtime.deliver_failed': entry(502, 'later', 'The delivery into the container failed', 'Repeat the claim; read `detail`.'),
   'runtime.unsupported': entry(

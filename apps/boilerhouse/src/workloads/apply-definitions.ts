@@ -22,7 +22,11 @@ async function apply(client: Client, definition: Definition): Promise<Applied> {
   } catch (error) {
     if (!(error instanceof ClientFault)) throw error
     const fields = (error.problem.errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`)
-    return { definition, outcome: 'refused', detail: [error.problem.detail, ...fields].join('; ') }
+    return {
+      definition,
+      outcome: 'refused',
+      detail: [error.problem.detail, ...fields, error.problem.remedy].filter(Boolean).join('; '),
+    }
   }
 }
 

@@ -43,10 +43,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
   const removeAll = async (networks: readonly Docker.NetworkInspectInfo[], signal: AbortSignal) => {
     await Promise.all(networks.map((network) => removeNetwork(engine, network, signal)))
     await firewall.remove(signal)
-    await removeRights(signal)
-  }
-  const removeRights = async (signal: AbortSignal) => {
-    if ((await ours(signal)).length === 0) await deps.rights.remove(signal)
+    await removeRights(deps, signal)
   }
   const chooseSubnet: Runtime['chooseSubnet'] = async (maxSize, taken, signal) => {
     const range = parseCidr(deps.networkCidr)
@@ -98,7 +95,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
         await firewall.ensure(signal)
       }),
     // An engine that does not answer keeps no server from ending; the next close does it.
-    close: () => removeRights(AbortSignal.timeout(closeMs)).catch(() => undefined),
+    close: () => removeRights(deps, AbortSignal.timeout(closeMs)).catch(() => undefined),
     destroyNetwork: (poolId, signal) => locks.run(poolId, async () => removeAll(await ours(signal, poolId), signal)),
   }
 }
@@ -150,6 +147,10 @@ async function listOurs(
   const { label } = labelFilter(installation)
   const filters = { label: poolId === undefined ? label : [...label, `${labels.pool}=${poolId}`] }
   return engine.call({ name: 'network.list', subject: 'engine', signal }, (docker) => docker.listNetworks({ filters }))
+}
+
+async function removeRights(deps: NetworksDeps, signal: AbortSignal): Promise<void> {
+  if ((await listOurs(deps, signal)).length === 0) await deps.rights.remove(signal)
 }
 
 async function listSubnets(engine: Engine, signal: AbortSignal): Promise<readonly string[]> {
