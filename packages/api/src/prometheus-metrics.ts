@@ -5,6 +5,8 @@ export interface PrometheusMetrics extends Metrics {
   readonly contentType: string
   /** The text format. */
   render(): Promise<string>
+  /** Forgets what was fed for pools that `pools` does not name: a label of each pool there ever was would grow without end. */
+  keepPools(pools: () => Promise<ReadonlySet<string>>): Promise<void>
 }
 
 /** From 100 µs (a warm claim) to a minute (a cold start). */
@@ -28,5 +30,32 @@ export function createPrometheusMetrics(): PrometheusMetrics {
     gauge: (name, labels, value) => of<Gauge>(name).set(labels, value),
     observe: (name, labels, seconds) => of<Histogram>(name).observe(labels, seconds),
     render: () => registry.metrics(),
+    async keepPools(pools) {
+      // Seen before the pools are read: one made meanwhile is not taken for one that is gone.
+      const seen = await Promise.all([...made].flatMap(([name, metric]) => (hasPool(name) ? [labelsSeen(name, metric)] : [])))
+      const kept = await pools()
+      for (const { metric, labels } of seen.flat()) if (!kept.has(String(labels['pool']))) metric.remove(labels)
+    },
   }
+}
+
+type Labels = Record<string, string | number>
+interface Seen {
+  readonly metric: Counter | Gauge | Histogram
+  readonly labels: Labels
+}
+
+const labelNamesOf = (name: string): readonly string[] => metricTable[name as MetricName].labels
+const hasPool = (name: string): boolean => labelNamesOf(name).includes('pool')
+
+async function labelsSeen(name: string, metric: Counter | Gauge | Histogram): Promise<readonly Seen[]> {
+  const { values } = await metric.get()
+  const each = new Map<string, Seen>()
+  for (const value of values) {
+    // A histogram's values have a label of their own beside ours.
+    const own = Object.entries(value.labels).filter(([label]) => labelNamesOf(name).includes(label))
+    const labels = Object.fromEntries(own) as Labels // as they were fed: text
+    each.set(JSON.stringify(own), { metric, labels })
+  }
+  return [...each.values()]
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 
 import { seriesMetrics } from '@boilerhouse/store'
 
-import { createBed, type Bed } from '../bed.fixture.ts'
+import { createBed, until, type Bed } from '../bed.fixture.ts'
 
 setDefaultTimeout(20_000)
 let bed: Bed
@@ -145,4 +145,24 @@ test('a stopping server lets its requests end and takes no new ones', async () =
   await stopped
   expect(await fetch(`${stopping.url}/health`).catch(() => 'refused')).toBe('refused')
   await stopping[Symbol.asyncDispose]()
+})
+
+test('metrics of a pool that was deleted are shown no more, those of others stay', async () => {
+  await bed.demo({ id: 'short', pool: { minSize: 0 } })
+  for (const pool of ['short', 'demo']) {
+    bed.metrics.gauge('pool_hit_rate', { pool }, 1)
+    bed.metrics.gauge('pool_containers', { pool, state: 'warm' }, 0)
+    bed.metrics.observe('refill_seconds', { pool }, 1)
+    bed.metrics.count('probe_failures_total', { pool, state: 'bound' })
+  }
+  const shown = async () => (await bed.call('GET', '/metrics')).text
+  expect((await shown()).match(/pool="short"/g)?.length).toBeGreaterThan(3)
+  await bed.call('DELETE', '/api/v1/pools/short')
+  await until(async () => (await bed.call('GET', '/api/v1/pools/short')).status === 404)
+  const text = await shown()
+  const left = (pool: string) => text.split('\n').filter((line) => line.includes(`pool="${pool}"`))
+  expect(left('short')).toEqual([])
+  for (const name of ['pool_hit_rate', 'pool_containers', 'refill_seconds_bucket', 'probe_failures_total']) {
+    expect([name, left('demo').some((line) => line.startsWith(`boilerhouse_${name}{`))]).toEqual([name, true])
+  }
 })
