@@ -15,9 +15,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { silentLogger, systemClock, type ContainerId, type TenantId, type WorkloadId } from '@boilerhouse/base'
-import type { StateKey } from '@boilerhouse/runtime'
+import type { ContainerSpec, StateKey } from '@boilerhouse/runtime'
+import { conformanceWorkload } from '@boilerhouse/runtime/conformance'
 import * as fc from 'fast-check'
 
+import { rootRights } from '../helper/host-rights.ts'
 import { createOwnership } from '../ownership.ts'
 import { createLayout } from '../layout.ts'
 import { keptNameOf, keptPaths } from './state-moves.ts'
@@ -56,13 +58,13 @@ function createHouse() {
       for (const [name, text] of Object.entries(files)) writeFileSync(join(state(id), name), text)
     },
     /** Dies at step number `killAt`, and at every one after it: a dead process cleans nothing up. */
-    open(killAt = Number.POSITIVE_INFINITY) {
+    open(killAt = Number.POSITIVE_INFINITY, owners = ownership) {
       let steps = 0
       const onStep = (step: string) => {
         if (++steps >= killAt) throw new Killed(step)
       }
       return {
-        volumes: createVolumeStore({ layout, ownership, clock: systemClock, log: silentLogger, onStep }),
+        volumes: createVolumeStore({ layout, ownership: owners, clock: systemClock, log: silentLogger, onStep }),
         steps: () => steps,
       }
     },
@@ -106,6 +108,38 @@ test('a keep that is killed at any step and repeated keeps every entry in exactl
       for (const name of files) expect(readFileSync(join(house.kept.entries, name), 'utf8')).toBe(`newer:${name}`)
     }),
     { numRuns: 60 },
+  )
+}, 60_000)
+
+test("files of another user are the server's where they are kept and the container's where it has them, whatever step a kill came at", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 16 }), fc.integer({ min: 1, max: 16 }), async (keepKill, restoreKill) => {
+      const [server, theirs] = [4242, 1000]
+      const house = createHouse()
+      const ownership = createOwnership({ layout: house.layout, rights: rootRights, uid: server })
+      const open = (killAt = Number.POSITIVE_INFINITY) => house.open(killAt, ownership).volumes
+      for (const id of [first, second]) {
+        house.addContainer(id)
+        await ownership.prepare(id, 'state', theirs, never)
+      }
+      mkdirSync(join(house.state(first), 'deep'))
+      writeFileSync(join(house.state(first), 'deep/file'), 'tenant:file')
+      await rootRights.chown(house.state(first), theirs, never)
+      for (const volumes of [open(keepKill), open()])
+        await volumes
+          .agent(first)
+          .keep(key, never)
+          .catch(() => {})
+      expect(lstatSync(join(house.kept.entries, 'deep/file')).uid).toBe(server)
+      for (const volumes of [open(restoreKill), open()])
+        await volumes
+          .agent(second)
+          .restore(key, never)
+          .catch(() => {})
+      for (const path of ['', 'deep', 'deep/file']) expect(lstatSync(join(house.state(second), path)).uid).toBe(theirs)
+      expect(readFileSync(join(house.state(second), 'deep/file'), 'utf8')).toBe('tenant:file')
+    }),
+    { numRuns: 30 },
   )
 }, 60_000)
 
@@ -214,7 +248,7 @@ test('a restore that fails is state.restore_failed and leaves every file kept', 
   expect(readdirSync(house.state(second))).toEqual([])
 })
 
-test('a keep that fails leaves volume and kept files, and a destroy that cannot end it leaves the volume on disk', async () => {
+test('a keep that fails leaves volume and kept files, and a destroy that cannot end it leaves the volume on disk, where no new container finds it', async () => {
   const house = createHouse()
   house.addContainer(first, { a: 'tenant:a' })
   mkdirSync(house.kept.root, { recursive: true })
@@ -228,6 +262,8 @@ test('a keep that fails leaves volume and kept files, and a destroy that cannot 
   expect(String(failed)).not.toContain(house.layout.dataDir) // a tenant reads it
   await volumes.remove(first, never)
   expect(readFileSync(join(house.state(first), 'a'), 'utf8')).toBe('tenant:a')
+  const spec = { containerId: first, workload: conformanceWorkload('sleep', 'i') } as ContainerSpec
+  await expect(volumes.prepare(spec, never)).rejects.toMatchObject({ code: 'state.keep_failed' })
   rmSync(house.kept.entries)
   expect(await volumes.agent(first).keep(key, never)).toEqual({ kept: true })
 })

@@ -128,6 +128,9 @@ async function prepareVolumes(
   const uid = spec.workload.security.runAsUser
   const root = layout.volumes(spec.containerId)
   await mkdir(root, { recursive: true, mode: 0o700 })
+  // A wipe that could not remove them: nobody else may find what is in there.
+  if (await readNote(layout, spec.containerId))
+    throw new Fault('state.keep_failed', `The volumes of container ${spec.containerId} still hold a tenant's files`)
   for (const name of [...(state ? [stateVolume] : []), ...custom.map((volume) => customVolume(volume.name))]) {
     const path = join(root, name)
     await mkdir(path, { recursive: true, mode: 0o700 })
