@@ -1136,7 +1136,10 @@ export interface components {
              * @default false
              */
             verifyOnClaim: boolean;
-            /** @default {} */
+            /**
+             * @description Of its containers.
+             * @default {}
+             */
             network: {
                 /** @description Stands above the workload's. */
                 dns?: string[];
@@ -1168,6 +1171,7 @@ export interface components {
             updatedAt: string;
         };
         PoolInput: {
+            /** @description Made from name where it is not given. */
             id?: string;
             /** @description For people. */
             name?: string;
@@ -1209,7 +1213,10 @@ export interface components {
              * @default false
              */
             verifyOnClaim?: boolean;
-            /** @default {} */
+            /**
+             * @description Of its containers.
+             * @default {}
+             */
             network?: {
                 /** @description Stands above the workload's. */
                 dns?: string[];
@@ -1258,7 +1265,10 @@ export interface components {
                  * @default false
                  */
                 verifyOnClaim: boolean;
-                /** @default {} */
+                /**
+                 * @description Of its containers.
+                 * @default {}
+                 */
                 network: {
                     /** @description Stands above the workload's. */
                     dns?: string[];
@@ -1503,6 +1513,7 @@ export interface components {
             name: string;
             /** @description An image on the host. Exclusive with build. */
             image?: string;
+            /** @description Built on the host. Exclusive with image. */
             build?: {
                 /** @description A directory below BOILERHOUSE_WORKLOADS_DIR, relative to it or absolute. */
                 context: string;
@@ -1515,7 +1526,10 @@ export interface components {
             command?: string[];
             /** @description Replaces the image's WORKDIR. */
             workingDir?: string;
-            /** @default {} */
+            /**
+             * @description What is mounted.
+             * @default {}
+             */
             volumes: {
                 /** @description The tenant's files: kept when the container goes, back before the next claim is active. */
                 state?: {
@@ -1550,7 +1564,9 @@ export interface components {
                      */
                     mode: "rw" | "ro";
                 };
+                /** @description Directories of the container alone; they go with it. */
                 custom?: {
+                    /** @description Names the directory. */
                     name: string;
                     /** @description Where it is mounted. */
                     containerPath: string;
@@ -1589,6 +1605,7 @@ export interface components {
             healthCheck?: {
                 /** @description Run in the container; exit code 0 passes. */
                 command?: string[];
+                /** @description Passes by its status. */
                 http?: {
                     /** @description Container port. */
                     port: number;
@@ -1598,6 +1615,7 @@ export interface components {
                      */
                     path: string;
                 };
+                /** @description Passes where it accepts. */
                 tcp?: {
                     /** @description Container port. */
                     port: number;
@@ -1623,7 +1641,10 @@ export interface components {
                  */
                 startPeriodMs: number;
             };
-            /** @default {} */
+            /**
+             * @description Limits of one container.
+             * @default {}
+             */
             resources: {
                 /**
                  * @description Cores it may use.
@@ -1641,14 +1662,17 @@ export interface components {
                  */
                 pids: number;
                 /**
-                 * @description Above it the container is paused.
+                 * @description A quota where the file system has them; else it is paused above it.
                  * @default 1024
                  */
                 diskMb: number;
                 /** @description Only where the engine has them. */
                 gpus?: number;
             };
-            /** @default {} */
+            /**
+             * @description Where its packets may go.
+             * @default {}
+             */
             network: {
                 /**
                  * @description `none` has no way out; ports and probes still reach in.
@@ -1659,7 +1683,10 @@ export interface components {
                 /** @description Resolvers in place of the engine's. */
                 dns?: string[];
             };
-            /** @default {} */
+            /**
+             * @description What it may do; denied unless said.
+             * @default {}
+             */
             security: {
                 /**
                  * @description Only volumes, /tmp and /run can be written.
@@ -1696,8 +1723,12 @@ export interface components {
              * @enum {string}
              */
             warmth: "running" | "parked";
-            /** @default {} */
+            /**
+             * @description Commands run in the container.
+             * @default {}
+             */
             hooks: {
+                /** @description After each delivery, before the claim is answered. */
                 postClaim?: {
                     /** @description Run in the container as its user. */
                     command: string[];
@@ -1713,6 +1744,7 @@ export interface components {
                      */
                     onError: "fail" | "continue";
                 };
+                /** @description Before the container is stopped. */
                 preRelease?: {
                     /** @description Run in the container as its user. */
                     command: string[];
@@ -1729,6 +1761,7 @@ export interface components {
                     onError: "fail" | "continue";
                 };
             };
+            /** @description Ends a claim that nobody uses. Without it, it stays. */
             idle?: {
                 /** @description Without use for so long, the claim ends. */
                 timeoutMs: number;
@@ -1769,11 +1802,13 @@ export interface components {
             updatedAt: string;
         };
         WorkloadInput: {
+            /** @description Made from name where it is not given. */
             id?: string;
             /** @description For people. */
             name: string;
             /** @description An image on the host. Exclusive with build. */
             image?: string;
+            /** @description Built on the host. Exclusive with image. */
             build?: {
                 /** @description A directory below BOILERHOUSE_WORKLOADS_DIR, relative to it or absolute. */
                 context: string;
@@ -1786,7 +1821,10 @@ export interface components {
             command?: string[];
             /** @description Replaces the image's WORKDIR. */
             workingDir?: string;
-            /** @default {} */
+            /**
+             * @description What is mounted.
+             * @default {}
+             */
             volumes?: {
                 /** @description The tenant's files: kept when the container goes, back before the next claim is active. */
                 state?: {
@@ -1821,7 +1859,9 @@ export interface components {
                      */
                     mode?: "rw" | "ro";
                 };
+                /** @description Directories of the container alone; they go with it. */
                 custom?: {
+                    /** @description Names the directory. */
                     name: string;
                     /** @description Where it is mounted. */
                     containerPath: string;
@@ -1860,6 +1900,7 @@ export interface components {
             healthCheck?: {
                 /** @description Run in the container; exit code 0 passes. */
                 command?: string[];
+                /** @description Passes by its status. */
                 http?: {
                     /** @description Container port. */
                     port: number;
@@ -1869,6 +1910,7 @@ export interface components {
                      */
                     path?: string;
                 };
+                /** @description Passes where it accepts. */
                 tcp?: {
                     /** @description Container port. */
                     port: number;
@@ -1894,7 +1936,10 @@ export interface components {
                  */
                 startPeriodMs?: number;
             };
-            /** @default {} */
+            /**
+             * @description Limits of one container.
+             * @default {}
+             */
             resources?: {
                 /**
                  * @description Cores it may use.
@@ -1912,14 +1957,17 @@ export interface components {
                  */
                 pids?: number;
                 /**
-                 * @description Above it the container is paused.
+                 * @description A quota where the file system has them; else it is paused above it.
                  * @default 1024
                  */
                 diskMb?: number;
                 /** @description Only where the engine has them. */
                 gpus?: number;
             };
-            /** @default {} */
+            /**
+             * @description Where its packets may go.
+             * @default {}
+             */
             network?: {
                 /**
                  * @description `none` has no way out; ports and probes still reach in.
@@ -1930,7 +1978,10 @@ export interface components {
                 /** @description Resolvers in place of the engine's. */
                 dns?: string[];
             };
-            /** @default {} */
+            /**
+             * @description What it may do; denied unless said.
+             * @default {}
+             */
             security?: {
                 /**
                  * @description Only volumes, /tmp and /run can be written.
@@ -1967,8 +2018,12 @@ export interface components {
              * @enum {string}
              */
             warmth?: "running" | "parked";
-            /** @default {} */
+            /**
+             * @description Commands run in the container.
+             * @default {}
+             */
             hooks?: {
+                /** @description After each delivery, before the claim is answered. */
                 postClaim?: {
                     /** @description Run in the container as its user. */
                     command: string[];
@@ -1984,6 +2039,7 @@ export interface components {
                      */
                     onError?: "fail" | "continue";
                 };
+                /** @description Before the container is stopped. */
                 preRelease?: {
                     /** @description Run in the container as its user. */
                     command: string[];
@@ -2000,6 +2056,7 @@ export interface components {
                     onError?: "fail" | "continue";
                 };
             };
+            /** @description Ends a claim that nobody uses. Without it, it stays. */
             idle?: {
                 /** @description Without use for so long, the claim ends. */
                 timeoutMs: number;
@@ -2030,6 +2087,7 @@ export interface components {
                 name: string;
                 /** @description An image on the host. Exclusive with build. */
                 image?: string;
+                /** @description Built on the host. Exclusive with image. */
                 build?: {
                     /** @description A directory below BOILERHOUSE_WORKLOADS_DIR, relative to it or absolute. */
                     context: string;
@@ -2042,7 +2100,10 @@ export interface components {
                 command?: string[];
                 /** @description Replaces the image's WORKDIR. */
                 workingDir?: string;
-                /** @default {} */
+                /**
+                 * @description What is mounted.
+                 * @default {}
+                 */
                 volumes: {
                     /** @description The tenant's files: kept when the container goes, back before the next claim is active. */
                     state?: {
@@ -2077,7 +2138,9 @@ export interface components {
                          */
                         mode: "rw" | "ro";
                     };
+                    /** @description Directories of the container alone; they go with it. */
                     custom?: {
+                        /** @description Names the directory. */
                         name: string;
                         /** @description Where it is mounted. */
                         containerPath: string;
@@ -2116,6 +2179,7 @@ export interface components {
                 healthCheck?: {
                     /** @description Run in the container; exit code 0 passes. */
                     command?: string[];
+                    /** @description Passes by its status. */
                     http?: {
                         /** @description Container port. */
                         port: number;
@@ -2125,6 +2189,7 @@ export interface components {
                          */
                         path: string;
                     };
+                    /** @description Passes where it accepts. */
                     tcp?: {
                         /** @description Container port. */
                         port: number;
@@ -2150,7 +2215,10 @@ export interface components {
                      */
                     startPeriodMs: number;
                 };
-                /** @default {} */
+                /**
+                 * @description Limits of one container.
+                 * @default {}
+                 */
                 resources: {
                     /**
                      * @description Cores it may use.
@@ -2168,14 +2236,17 @@ export interface components {
                      */
                     pids: number;
                     /**
-                     * @description Above it the container is paused.
+                     * @description A quota where the file system has them; else it is paused above it.
                      * @default 1024
                      */
                     diskMb: number;
                     /** @description Only where the engine has them. */
                     gpus?: number;
                 };
-                /** @default {} */
+                /**
+                 * @description Where its packets may go.
+                 * @default {}
+                 */
                 network: {
                     /**
                      * @description `none` has no way out; ports and probes still reach in.
@@ -2186,7 +2257,10 @@ export interface components {
                     /** @description Resolvers in place of the engine's. */
                     dns?: string[];
                 };
-                /** @default {} */
+                /**
+                 * @description What it may do; denied unless said.
+                 * @default {}
+                 */
                 security: {
                     /**
                      * @description Only volumes, /tmp and /run can be written.
@@ -2223,8 +2297,12 @@ export interface components {
                  * @enum {string}
                  */
                 warmth: "running" | "parked";
-                /** @default {} */
+                /**
+                 * @description Commands run in the container.
+                 * @default {}
+                 */
                 hooks: {
+                    /** @description After each delivery, before the claim is answered. */
                     postClaim?: {
                         /** @description Run in the container as its user. */
                         command: string[];
@@ -2240,6 +2318,7 @@ export interface components {
                          */
                         onError: "fail" | "continue";
                     };
+                    /** @description Before the container is stopped. */
                     preRelease?: {
                         /** @description Run in the container as its user. */
                         command: string[];
@@ -2256,6 +2335,7 @@ export interface components {
                         onError: "fail" | "continue";
                     };
                 };
+                /** @description Ends a claim that nobody uses. Without it, it stays. */
                 idle?: {
                     /** @description Without use for so long, the claim ends. */
                     timeoutMs: number;

@@ -31,7 +31,7 @@ const fields = {
         Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 3, description: "Stands above the workload's." }),
       ),
     },
-    { ...strict, default: {} },
+    { ...strict, default: {}, description: 'Of its containers.' },
   ),
 }
 
@@ -39,7 +39,10 @@ export const PoolSpec = Type.Object(fields, strict)
 export type PoolSpec = Static<typeof PoolSpec>
 
 /** Body of POST and PUT. `id` is made from `name` where it is not given; one of the two is needed. */
-export const PoolInput = Type.Object({ id: Type.Optional(dnsLabel()), ...fields }, strict)
+export const PoolInput = Type.Object(
+  { id: Type.Optional(dnsLabel({ description: 'Made from name where it is not given.' })), ...fields },
+  strict,
+)
 export type PoolInput = Static<typeof PoolInput>
 
 export const poolPhases = ['filling', 'ready', 'degraded', 'draining'] as const

@@ -25,10 +25,10 @@ export const HealthCheck = Type.Object(
           port: port('Container port.'),
           path: Type.String({ pattern: '^/', default: '/', description: 'A status from 200 to 399 passes.' }),
         },
-        strict,
+        { ...strict, description: 'Passes by its status.' },
       ),
     ),
-    tcp: Type.Optional(Type.Object({ port: port('Container port.') }, strict)),
+    tcp: Type.Optional(Type.Object({ port: port('Container port.') }, { ...strict, description: 'Passes where it accepts.' })),
     intervalMs: durationMs(30_000, 'Between two probes of a healthy container.', 100),
     timeoutMs: durationMs(5_000, 'One probe fails after this.'),
     retries: Type.Integer({
@@ -65,6 +65,7 @@ export const Hook = Type.Object(
   strict,
 )
 export type Hook = Static<typeof Hook>
+const hook = (description: string) => Type.Optional(Type.Unsafe<Hook>({ ...Hook, description }))
 
 export const Volumes = Type.Object(
   {
@@ -73,8 +74,15 @@ export const Volumes = Type.Object(
     comm: Type.Optional(volume('rw', 'A directory shared with the host, for sockets.')),
     custom: Type.Optional(
       Type.Array(
-        Type.Object({ name: dnsLabel(), containerPath: containerPath('Where it is mounted.'), mode: accessMode('rw') }, strict),
-        { maxItems: 32 },
+        Type.Object(
+          {
+            name: dnsLabel({ description: 'Names the directory.' }),
+            containerPath: containerPath('Where it is mounted.'),
+            mode: accessMode('rw'),
+          },
+          strict,
+        ),
+        { maxItems: 32, description: 'Directories of the container alone; they go with it.' },
       ),
     ),
   },
@@ -87,10 +95,15 @@ export const Resources = Type.Object(
     cpus: Type.Number({ minimum: 0.01, maximum: 1024, default: 1, description: 'Cores it may use.' }),
     memoryMb: Type.Integer({ minimum: 6, maximum: 16_777_216, default: 512, description: 'No swap beside it; its tmpfs count.' }),
     pids: Type.Integer({ minimum: 4, maximum: 4_194_304, default: 256, description: 'Processes and threads.' }),
-    diskMb: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 1024, description: 'Above it the container is paused.' }),
+    diskMb: Type.Integer({
+      minimum: 1,
+      maximum: 1_073_741_824,
+      default: 1024,
+      description: 'A quota where the file system has them; else it is paused above it.',
+    }),
     gpus: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'Only where the engine has them.' })),
   },
-  { ...strict, default: {} },
+  { ...strict, default: {}, description: 'Limits of one container.' },
 )
 export type Resources = Static<typeof Resources>
 
@@ -104,7 +117,7 @@ export const WorkloadNetwork = Type.Object(
       Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 3, description: "Resolvers in place of the engine's." }),
     ),
   },
-  { ...strict, default: {} },
+  { ...strict, default: {}, description: 'Where its packets may go.' },
 )
 
 export const Security = Type.Object(
@@ -125,7 +138,7 @@ export const Security = Type.Object(
       }),
     ),
   },
-  { ...strict, default: {} },
+  { ...strict, default: {}, description: 'What it may do; denied unless said.' },
 )
 
 export const Idle = Type.Object(
@@ -133,7 +146,7 @@ export const Idle = Type.Object(
     timeoutMs: Type.Integer({ minimum: 1000, maximum: 2_592_000_000, description: 'Without use for so long, the claim ends.' }),
     action: stringEnum(['release', 'destroy'], { default: 'release', description: 'destroy does not keep its files.' }),
   },
-  strict,
+  { ...strict, description: 'Ends a claim that nobody uses. Without it, it stays.' },
 )
 
 /** How to run one kind of container. Source of the defaults: design §2.6 and the issue "Warm pools and claims". */
@@ -150,13 +163,13 @@ const fields = {
         }),
         dockerfile: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, description: 'Relative to context.' })),
       },
-      strict,
+      { ...strict, description: 'Built on the host. Exclusive with image.' },
     ),
   ),
   entrypoint: Type.Optional(argv("Replaces the image's ENTRYPOINT.")),
   command: Type.Optional(argv("Replaces the image's CMD.")),
   workingDir: Type.Optional(containerPath("Replaces the image's WORKDIR.")),
-  volumes: Type.Unsafe<Volumes>({ ...Volumes, default: {} }),
+  volumes: Type.Unsafe<Volumes>({ ...Volumes, default: {}, description: 'What is mounted.' }),
   environment: Type.Record(Type.String({ pattern: environmentNamePattern }), Type.String({ maxLength: 131_072 }), {
     default: {},
     additionalProperties: false,
@@ -182,7 +195,13 @@ const fields = {
     default: 'running',
     description: "parked: the entrypoint starts at the claim, with the tenant's environment.",
   }),
-  hooks: Type.Object({ postClaim: Type.Optional(Hook), preRelease: Type.Optional(Hook) }, { ...strict, default: {} }),
+  hooks: Type.Object(
+    {
+      postClaim: hook('After each delivery, before the claim is answered.'),
+      preRelease: hook('Before the container is stopped.'),
+    },
+    { ...strict, default: {}, description: 'Commands run in the container.' },
+  ),
   idle: Type.Optional(Idle),
   stopTimeoutMs: durationMs(10_000, 'Between SIGTERM and SIGKILL at a release.', 0),
   metadata: Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 4096 }), {
@@ -195,7 +214,10 @@ export const WorkloadSpec = Type.Object(fields, strict)
 export type WorkloadSpec = Static<typeof WorkloadSpec>
 
 /** Body of POST and PUT. `id` is made from `name` where it is not given. */
-export const WorkloadInput = Type.Object({ id: Type.Optional(dnsLabel()), ...fields }, strict)
+export const WorkloadInput = Type.Object(
+  { id: Type.Optional(dnsLabel({ description: 'Made from name where it is not given.' })), ...fields },
+  strict,
+)
 export type WorkloadInput = Static<typeof WorkloadInput>
 
 export const workloadStates = ['creating', 'ready', 'error'] as const

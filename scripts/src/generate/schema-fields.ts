@@ -73,7 +73,7 @@ export function defaultOf({ default: value }: FieldSchema): string {
 }
 
 /** For one cell of a table. */
-export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 export const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
   [
