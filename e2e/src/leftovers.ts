@@ -22,7 +22,8 @@ async function mountsOf(installation: string, home: string): Promise<readonly st
   return points.filter((point) => point.includes(installation) || point.startsWith(home)).map((point) => `mount ${point}`)
 }
 
-async function processesOf(home: string): Promise<readonly string[]> {
+/** Processes that name the directory or work in it. */
+export async function processesOf(home: string): Promise<readonly string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const found = await Promise.all(
     pids.map(async (pid) => {

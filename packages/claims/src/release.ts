@@ -1,5 +1,6 @@
 import { Fault, isFault } from '@boilerhouse/base'
 import type { ClaimRecord, ClaimState, ReleaseAnswer, ReleaseRequest } from '@boilerhouse/resources'
+import type { Updated } from '@boilerhouse/store'
 
 import { settled } from './activate.ts'
 import { valuesOf } from './claim-values.ts'
@@ -46,7 +47,7 @@ export async function continueRelease(
   claim: ClaimRecord,
   options: ReleaseOptions = {},
 ): Promise<ReleaseAnswer> {
-  const { store, clock, metrics } = world
+  const { store, metrics } = world
   // A release that has begun is not ended by whoever asked for it: only the server's own end interrupts it.
   const run = { ...asked, signal: world.closed }
   const isForced = options.force ?? claim.reason?.startsWith('force') ?? false
@@ -57,31 +58,36 @@ export async function continueRelease(
     dataKept = await endContainer(world, run, claim, { isForced, isDiscarded })
   } catch (error) {
     if (run.signal.aborted || (!isForced && isPassing(error))) throw error
-    if (!isForced) throw await markFailed(world, run, claim, error)
+    if (!isForced) {
+      await markFailed(world, run, claim, error)
+      return answerOf(world, run, claim, dataKept)
+    }
     notKept = reasonOf(error)
     await quarantineContainer(world, run, claim, notKept)
   }
   const data = { dataKept, ...(isForced ? { force: true } : {}), ...(notKept === undefined ? {} : { notKept }) }
-  const released = settled(
-    await store.claims.transition(
-      claim.id,
-      ['releasing'],
-      'released',
-      { reason: notKept },
-      { event: claimEvent('claim.released', claim, run, data) },
-    ),
-  )
-  countTransition(metrics, 'released')
-  return {
-    tenantId: claim.tenantId,
-    poolId: claim.poolId,
-    ...(claim.containerId ? { containerId: claim.containerId } : {}),
-    state: released.state,
-    dataKept,
-    timings: run.timings.all(),
-    releasedAt: new Date(clock.nowMs()).toISOString(),
+  const event = claimEvent('claim.released', claim, run, data)
+  const updated = await store.claims.transition(claim.id, ['releasing'], 'released', { reason: notKept }, { event })
+  if (!isReleasedByAnother(updated)) {
+    settled(updated)
+    countTransition(metrics, 'released')
   }
+  return answerOf(world, run, claim, dataKept)
 }
+
+/** Another server took the slow release up, and was first at its end: what was asked for is done. */
+const isReleasedByAnother = (updated: Updated<ClaimRecord>): boolean =>
+  updated.outcome === 'conflict' && updated.record.state === 'released'
+
+const answerOf = ({ clock }: ClaimsWorld, run: Run, claim: ClaimRecord, dataKept: boolean): ReleaseAnswer => ({
+  tenantId: claim.tenantId,
+  poolId: claim.poolId,
+  ...(claim.containerId ? { containerId: claim.containerId } : {}),
+  state: 'released',
+  dataKept,
+  timings: run.timings.all(),
+  releasedAt: new Date(clock.nowMs()).toISOString(),
+})
 
 /** Resolves to whether files were kept. */
 async function endContainer(
@@ -123,10 +129,13 @@ async function finishRestore({ runtime, inFlight }: ClaimsWorld, run: Run, claim
 const isPassing = (error: unknown): boolean =>
   isFault(error, 'runtime.unavailable') || isFault(error, 'runtime.timeout') || isFault(error, 'store.unavailable')
 
-async function markFailed({ store, metrics }: ClaimsWorld, run: Run, claim: ClaimRecord, error: unknown): Promise<Fault> {
+/** Throws `claim.release_failed`, unless another server has released it meanwhile. */
+async function markFailed({ store, metrics }: ClaimsWorld, run: Run, claim: ClaimRecord, error: unknown): Promise<void> {
   const reason = reasonOf(error)
   const event = claimEvent('claim.release_failed', claim, run, { reason })
-  settled(await store.claims.transition(claim.id, ['releasing'], 'release_failed', { reason }, { event }))
+  const updated = await store.claims.transition(claim.id, ['releasing'], 'release_failed', { reason }, { event })
+  if (isReleasedByAnother(updated)) return
+  settled(updated)
   countTransition(metrics, 'release_failed')
-  return new Fault('claim.release_failed', `Claim ${claim.id} could not be released: ${reason}`, { cause: error })
+  throw new Fault('claim.release_failed', `Claim ${claim.id} could not be released: ${reason}`, { cause: error })
 }
