@@ -10,6 +10,18 @@ export const exitCodes = {
   unavailable: 7,
 } as const
 
+/** In words, for the help. */
+export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: 'done',
+  failed: 'it failed on this machine',
+  usage: 'the command line cannot be read',
+  notFound: 'there is no such thing',
+  refused: 'the key is missing, not valid or not allowed to',
+  conflict: 'the state of things does not allow it',
+  invalid: 'the server refused what was sent',
+  unavailable: 'the server does not answer, or cannot now: try again',
+}
+
 export function exitCodeOfStatus(status: number): number {
   if (status === 401 || status === 403) return exitCodes.refused
   if (status === 404 || status === 410) return exitCodes.notFound

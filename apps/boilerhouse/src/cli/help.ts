@@ -1,4 +1,5 @@
 import type { Command, FlagTable } from './command.ts'
+import { exitCodeMeanings, exitCodes } from './exit-codes.ts'
 import { globalFlags } from './parse.ts'
 
 export const usageLine = (command: Command): string =>
@@ -32,5 +33,10 @@ export function helpOfMany(commands: readonly Command[], noun?: string): string 
   const shown = commands.filter(({ path }) => noun === undefined || path[0] === noun)
   const width = Math.max(...shown.map(({ path }) => path.join(' ').length))
   const lines = shown.map(({ path, summary }) => `  ${path.join(' ').padEnd(width)}  ${summary}`)
-  return `usage: boilerhouse <noun> <verb> [arguments] [flags]\n\n${lines.join('\n')}\n\n"boilerhouse <noun> <verb> --help" tells more; every command takes --json.\n`
+  return `usage: boilerhouse <noun> <verb> [arguments] [flags]\n\n${lines.join('\n')}\n\n"boilerhouse <noun> <verb> --help" tells more; every command takes --json.\n${noun === undefined ? exitCodeLines() : ''}`
 }
+
+const exitCodeLines = (): string =>
+  `\nexit codes (container exec: those of the command):\n${Object.entries(exitCodes)
+    .map(([name, code]) => `  ${code}  ${exitCodeMeanings[name as keyof typeof exitCodes]}\n`)
+    .join('')}`

@@ -2,6 +2,7 @@ import type { Client } from '@boilerhouse/client'
 import { ClientFault } from '@boilerhouse/client'
 import { isFault } from '@boilerhouse/base'
 
+import { version } from '../version.ts'
 import type { Command } from './command.ts'
 import { exitCodeOfStatus, exitCodes } from './exit-codes.ts'
 import { helpOf, helpOfMany } from './help.ts'
@@ -50,6 +51,10 @@ function showHelp(argv: readonly string[], deps: CliDeps): number {
   const isNoun = deps.commands.some(({ path }) => path[0] === noun)
   if (noun === undefined || noun === 'help' || noun === '--help' || noun === '-h') {
     deps.stdout(helpOfMany(deps.commands))
+    return exitCodes.ok
+  }
+  if (noun === '--version') {
+    deps.stdout(`${version}\n`)
     return exitCodes.ok
   }
   const isHelp = argv[1] === '--help' || argv[1] === '-h'

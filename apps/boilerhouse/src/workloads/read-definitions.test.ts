@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { readDefinitions } from './read-definitions.ts'
+import { readDefinitionFile, readDefinitions } from './read-definitions.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'boilerhouse-definitions-'))
 afterAll(() => rm(directory, { recursive: true }))
@@ -25,4 +25,10 @@ test('workloads of the directory and one below are read before pools, and a bad 
   ])
   expect(problems).toHaveLength(2)
   expect(problems.join()).toContain('kind must be workload or pool, got "shoe"')
+})
+
+test('a definition without an id gets the one the server would make of its name', async () => {
+  const file = join(directory, 'My File.yaml')
+  await writeFile(file, 'name: My Tools 2\nimage: x\n---\nkind: pool\nname: Small & Fast\nworkloadId: my-tools-2\n')
+  expect((await readDefinitionFile(file)).definitions.map(({ id }) => id)).toEqual(['my-tools-2', 'small-fast'])
 })

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
+import { idFromName } from '@boilerhouse/resources'
 import { parseAllDocuments } from 'yaml'
 
 /** One document of a file: the body of `PUT /workloads/:id` or `PUT /pools/:id`, with its `kind`. */
@@ -65,7 +66,8 @@ function define(value: unknown, file: string): Definition | string {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return `${file}: a document must be an object`
   const { kind = 'workload', ...body } = value as Record<string, unknown>
   if (kind !== 'workload' && kind !== 'pool') return `${file}: kind must be workload or pool, got ${JSON.stringify(kind)}`
-  const id = body['id'] ?? body['name'] ?? basename(file).replace(/\.ya?ml$/, '')
+  const name = typeof body['name'] === 'string' ? idFromName(body['name']) : undefined
+  const id = body['id'] ?? name ?? basename(file).replace(/\.ya?ml$/, '')
   if (typeof id !== 'string') return `${file}: id must be a string`
   return { kind, id, body, file }
 }
