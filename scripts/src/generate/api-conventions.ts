@@ -44,7 +44,7 @@ process, streams included. Each key has a rate (\`429\`, \`Retry-After\`).
 
 - \`Server-Timing\` tells phases in ms; \`total\` is from the last byte of the request read to the answer handed to the socket. A claim's body has the same as
   \`timings\`.
-- \`x-correlation-id\` finds the request in logs, events and traces.
+- \`x-correlation-id\` finds the request in logs and events; send one of your own (1 to 128 of \`A-Za-z0-9._:-\`) and it is kept.
 - **Faults** are \`application/problem+json\`: \`type\`, \`title\`, \`status\`, \`detail\`, \`code\`, \`remedy\`, \`correlationId\` and \`errors\` with a JSON Pointer for each field.
   Branch on \`code\`; codes never change their meaning: [errors](errors/README.md). A caller's mistake has no partial effect.
 - Every operation may also answer \`401 auth.required\` or \`auth.invalid\`, \`403 auth.forbidden\`, \`429 request.rate_limited\`, \`503 store.unavailable\`, and those of its input:
