@@ -182,3 +182,17 @@ test('without poolId the only claim is meant; several are claim.ambiguous with t
   await world.release('alice')
   expect(await codeOf(world.release('alice'))).toBe('claim.not_found')
 })
+
+test('a slow release that another process takes up is done for both, and told once', async () => {
+  using world = await createWorld({ warm: 1, workload: stateful })
+  const other = world.another()
+  await world.claim('alice')
+  await write(world, 'alice', 'note', 'mine')
+  world.runtime.control.behaviour.stopDelayMs = 30
+  const asked = world.release('alice')
+  await world.until(async () => (await world.live('alice'))?.state === 'releasing')
+  const [released] = await Promise.all([asked, world.resumeAll(other)])
+  expect(released.state).toBe('released')
+  expect(world.saw('claim.released')).toHaveLength(1)
+  expect(kept(world, 'alice')).toEqual(['note'])
+})
