@@ -1,20 +1,9 @@
 import { globalFlags } from '../../../apps/boilerhouse/src/cli/parse.ts'
 import { usageLine } from '../../../apps/boilerhouse/src/cli/help.ts'
-import { exitCodes } from '../../../apps/boilerhouse/src/cli/exit-codes.ts'
+import { exitCodeMeanings, exitCodes } from '../../../apps/boilerhouse/src/cli/exit-codes.ts'
 import type { Command, FlagTable } from '../../../apps/boilerhouse/src/cli/command.ts'
 import { commands } from '../../../apps/boilerhouse/src/commands.ts'
 import { table } from './schema-fields.ts'
-
-const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  ok: 'done',
-  failed: 'it ran and found something wrong (`doctor`, `workload check`), or broke',
-  usage: 'the command line could not be read',
-  notFound: 'there is no such thing (404, 410)',
-  refused: 'the key is missing, wrong, or may not do this (401, 403)',
-  conflict: 'the state of the thing does not allow it (409, 412)',
-  invalid: 'the input is not valid (any other 4xx)',
-  unavailable: 'try again later (429, 5xx, no server)',
-}
 
 /** `docs/cli.md`, whole: the same table that help, completion and the test against `openapi.json` read. */
 export function renderCliPage(): string {
@@ -48,7 +37,7 @@ key of the data directory. \`up\`, \`serve\` and \`backup\` use the settings and
 
 ${table(
   ['code', 'meaning'],
-  Object.entries(exitCodes).map(([name, code]) => [String(code), exitMeanings[name as keyof typeof exitCodes]]),
+  Object.entries(exitCodes).map(([name, code]) => [String(code), exitCodeMeanings[name as keyof typeof exitCodes]]),
 )}
 
 \`container exec\` ends with the exit code of the command that it ran. A second Ctrl-C ends any command at once, with 130.

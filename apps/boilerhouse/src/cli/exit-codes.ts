@@ -10,16 +10,16 @@ export const exitCodes = {
   unavailable: 7,
 } as const
 
-/** In words, for the help. */
+/** In words, for the help and the documents. */
 export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: 'done',
-  failed: 'it failed on this machine',
-  usage: 'the command line cannot be read',
-  notFound: 'there is no such thing',
-  refused: 'the key is missing, not valid or not allowed to',
-  conflict: 'the state of things does not allow it',
-  invalid: 'the server refused what was sent',
-  unavailable: 'the server does not answer, or cannot now: try again',
+  failed: 'it ran and found something wrong (`doctor`, `workload check`), or broke',
+  usage: 'the command line could not be read',
+  notFound: 'there is no such thing (404, 410)',
+  refused: 'the key is missing, wrong, or may not do this (401, 403)',
+  conflict: 'the state of the thing does not allow it (409, 412)',
+  invalid: 'the input is not valid (any other 4xx)',
+  unavailable: 'try again later (429, 5xx, no server)',
 }
 
 export function exitCodeOfStatus(status: number): number {
