@@ -47,3 +47,20 @@ test('a repetition gets status, body and headers of the first, and is marked', a
     headers: { etag: '"1"', 'idempotent-replayed': 'true' },
   })
 })
+
+test('what is kept of a request is no hash that a short secret could be guessed from', async () => {
+  const kept: string[] = []
+  const { idempotency } = createMemoryStore({ clock: systemClock })
+  const store: typeof idempotency = {
+    ...idempotency,
+    begin: (scope, key, bodyHash) => {
+      kept.push(bodyHash)
+      return idempotency.begin(scope, key, bodyHash)
+    },
+  }
+  const once = createIdempotency({ store, box: createSecretBox('key'), clock: systemClock, waitMs: 1_000 }).once
+  const body = { secrets: { PIN: '1234' } }
+  await once('s', 'k', body, async () => answerOf('body'))
+  expect(kept).toHaveLength(1)
+  expect(kept).not.toContain(new Bun.CryptoHasher('sha256').update(JSON.stringify(body)).digest('hex'))
+})

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 import { Fault, isFault, type Clock, type SecretBox } from '@boilerhouse/base'
 import type { IdempotencyStore } from '@boilerhouse/store'
 
@@ -62,9 +60,7 @@ export function createIdempotency(deps: {
   return {
     async once(scope, key, requestBody, action) {
       if (!keyPattern.test(key)) throw new Fault('request.malformed', 'Idempotency-Key must be 1 to 255 visible ASCII characters')
-      const bodyHash = createHash('sha256')
-        .update(JSON.stringify(requestBody) ?? '')
-        .digest('hex')
+      const bodyHash = box.fingerprint(JSON.stringify(requestBody) ?? '')
       const id = recordId(scope, key)
       const untilMs = clock.monotonicMs() + waitMs
       for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1000)) {

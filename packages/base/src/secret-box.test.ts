@@ -48,3 +48,11 @@ describe('a sealed record', () => {
     expect(Buffer.from(one).equals(Buffer.from(two))).toBe(false)
   })
 })
+
+test('a fingerprint is the same for the same text and key, and tells nobody without the key what the text was', () => {
+  const plainHash = new Bun.CryptoHasher('sha256').update('1234').digest('hex')
+  expect(box.fingerprint('1234')).toBe(createSecretBox('the key').fingerprint('1234'))
+  expect(box.fingerprint('1234')).not.toBe(box.fingerprint('1235'))
+  expect(box.fingerprint('1234')).not.toBe(createSecretBox('another key').fingerprint('1234'))
+  expect(box.fingerprint('1234')).not.toBe(plainHash)
+})

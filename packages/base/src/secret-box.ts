@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
 import { Fault } from './fault.ts'
 
@@ -10,6 +10,8 @@ export interface SecretBox {
   seal(plain: Uint8Array, recordId: string): Uint8Array
   /** Throws `server.internal` where the key or the record is not the one it was sealed with. */
   open(sealed: Uint8Array, recordId: string): Uint8Array
+  /** Tells whether two texts are equal, and without the key nothing: a plain hash of a short secret can be guessed. */
+  fingerprint(text: string): string
 }
 
 const version = 1
@@ -18,7 +20,9 @@ const authTagLength = 16
 
 export function createSecretBox(secretKey: string): SecretBox {
   const key = Buffer.from(hkdfSync('sha256', secretKey, '', 'boilerhouse secrets v1', 32))
+  const fingerprintKey = Buffer.from(hkdfSync('sha256', secretKey, '', 'boilerhouse fingerprints v1', 32))
   return {
+    fingerprint: (text) => createHmac('sha256', fingerprintKey).update(text).digest('hex'),
     seal(plain, recordId) {
       const nonce = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength }).setAAD(Buffer.from(recordId))
