@@ -18,7 +18,7 @@ export interface HelperDeps {
 }
 
 /** What a helper may do beyond nothing. */
-export type HelperPowers = Pick<Docker.HostConfig, 'CapAdd' | 'NetworkMode' | 'Mounts' | 'ReadonlyPaths'>
+export type HelperPowers = Pick<Docker.HostConfig, 'CapAdd' | 'CpuShares' | 'NetworkMode' | 'Mounts' | 'ReadonlyPaths'>
 
 /** One long-lived container of ours that does what the server's user may not; made when it is first used, and again where it went away. */
 export interface HelperContainer {
@@ -85,7 +85,7 @@ export function helperOptions(
   const { name, image, command, powers } = input
   const options: Docker.ContainerCreateOptions = {
     name: helperName(installation, name),
-    Image: image.imageId,
+    Image: image.reference,
     User: '0',
     Env: [...image.environment],
     Entrypoint: [...command],

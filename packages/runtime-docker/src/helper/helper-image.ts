@@ -13,7 +13,8 @@ import { labels } from '../labels.ts'
 import { findHostPrograms, noIptables, type HostPrograms } from './host-programs.ts'
 
 export interface HelperImage {
-  readonly imageId: string
+  /** Name and tag: the same for equal content, whoever made it. */
+  readonly reference: string
   readonly environment: readonly string[]
   /** `xtables-legacy-multi` shares a lock file with the host's other programs. */
   readonly isLegacy: boolean
@@ -37,24 +38,22 @@ export function createHelperImages(deps: {
   const lock = new KeyLock<'image'>()
   const repository = `boilerhouse-${installation}/helper`
   let programs: HostPrograms | undefined
-  const inspect = (image: string, signal: AbortSignal) =>
-    engine.call({ name: 'image.inspect', subject: 'image', signal }, (docker) =>
-      unlessStatus(docker.getImage(image).inspect(), 404),
-    )
+  const isThere = async (image: string, signal: AbortSignal) => {
+    const call = { name: 'image.inspect', subject: 'image', signal } as const
+    return (await engine.call(call, (docker) => unlessStatus(docker.getImage(image).inspect(), 404))) !== undefined
+  }
   return {
     ensure: (signal) =>
       lock.run('image', async () => {
         programs ??= await findHostPrograms(signal)
         const files = filesOf(programs, busyboxPath)
-        const tag = await contentKey(files)
-        let found = await inspect(`${repository}:${tag}`, signal)
-        if (!found) {
-          await importImage(deps, { files, repository, tag, signal })
-          found = await inspect(`${repository}:${tag}`, signal)
+        const reference = `${repository}:${await contentKey(files)}`
+        if (!(await isThere(reference, signal))) {
+          await importImage(deps, { files, reference, signal })
+          if (!(await isThere(reference, signal))) throw noIptables('the engine did not take the image made of it')
         }
-        if (!found) throw noIptables('the engine did not take the image made of it')
         return {
-          imageId: found.Id,
+          reference,
           environment: environmentOf(programs),
           isLegacy: basename(programs.multi).includes('legacy'),
         }
@@ -102,9 +101,10 @@ async function contentKey(files: Files): Promise<string> {
 
 async function importImage(
   { engine, installation }: { readonly engine: Engine; readonly installation: string },
-  input: { readonly files: Files; readonly repository: string; readonly tag: string; readonly signal: AbortSignal },
+  input: { readonly files: Files; readonly reference: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { files, repository: repo, tag, signal } = input
+  const { files, reference, signal } = input
+  const [repo, tag] = reference.split(':')
   const root = await mkdtemp(join(tmpdir(), 'boilerhouse-helper-'))
   try {
     await lay(root, files)

@@ -20,8 +20,8 @@ export const noIptables = (detail: string): Fault =>
     remedy: 'Install iptables on this host, or run the server as root.',
   })
 
-export async function findHostPrograms(signal: AbortSignal): Promise<HostPrograms> {
-  const found = Bun.which('iptables', { PATH: systemPath })
+export async function findHostPrograms(signal: AbortSignal, path = systemPath): Promise<HostPrograms> {
+  const found = Bun.which('iptables', { PATH: path })
   if (found === null) throw noIptables('it is not installed')
   const multi = await realpath(found)
   if (!basename(multi).includes('multi')) throw noIptables(`${multi} is not one program for all commands`)
