@@ -1,5 +1,11 @@
 import { Fault, isFault } from '@boilerhouse/base'
-import type { ClaimRecord, ClaimState, ReleaseAnswer, ReleaseRequest } from '@boilerhouse/resources'
+import {
+  isDiskExceeded,
+  type ClaimRecord,
+  type ClaimState,
+  type ReleaseAnswer,
+  type ReleaseRequest,
+} from '@boilerhouse/resources'
 import type { Updated } from '@boilerhouse/store'
 
 import { settled } from './activate.ts'
@@ -101,6 +107,8 @@ async function endContainer(
   const { spec } = await catalogue.workload(claim.workloadId)
   if (container?.state === 'bound') {
     try {
+      // Its hook is to run, and nobody waits for room any more.
+      if (isDiskExceeded(container)) await runtime.unpause(container.id, run.signal)
       await runHook(world, run, 'preRelease', spec.hooks.preRelease, container.id, valuesOf(world, claim))
     } catch (error) {
       if (!isForced && !(await hasEnded(world, run, claim))) throw error

@@ -1,6 +1,6 @@
 import { holdsUnkeptFiles } from '@boilerhouse/claims'
 import type { ClaimRecord, ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
-import { isLiveClaim } from '@boilerhouse/resources'
+import { isDiskExceeded, isLiveClaim } from '@boilerhouse/resources'
 import type { RuntimeContainer } from '@boilerhouse/runtime'
 
 import { healthCheckOf } from './probe-cadence.ts'
@@ -44,8 +44,6 @@ export type ContainerStep =
 
 /** A warm container that fails its probe may come back for so long; then, or the second time, it is replaced. */
 const recoverGraceMs = 10_000
-/** Marks a container that was paused by us; one that is paused without it was paused from outside. */
-export const diskExceededReason = 'disk_exceeded'
 
 export const uncleanReason = 'unclean'
 
@@ -113,7 +111,7 @@ function planBound(view: ContainerView): ContainerStep {
   // A release stops the container itself; while files are kept, nothing here is a loss.
   if (claim?.state === 'releasing' || claim?.state === 'release_failed') return wait
   if (!isEngineConnected || engine === 'unknown') return wait
-  const isPausedByUs = typeof engine === 'object' && engine.phase === 'paused' && row.reason?.startsWith(diskExceededReason)
+  const isPausedByUs = typeof engine === 'object' && engine.phase === 'paused' && isDiskExceeded(row)
   if (isPausedByUs) return wait
   const broken = whatBroke(view)
   if (broken) return { kind: 'lose', reason: broken }
@@ -164,12 +162,12 @@ function probeOrPass(view: ContainerView, leftMs: number): ContainerStep {
 }
 
 /** Why a container that should run does not, as the engine tells it. */
-function whatBroke({ engine }: ContainerView): string | undefined {
+function whatBroke({ engine, row }: ContainerView): string | undefined {
   if (engine === 'unknown') return undefined
   if (engine === 'absent') return 'it vanished from the engine'
   if (engine.phase === 'exited' || engine.phase === 'dead')
     return `its process ended${engine.exitCode === undefined ? '' : ` with code ${engine.exitCode}`}${engine.oomKilled ? ', out of memory' : ''}`
-  if (engine.phase === 'paused') return 'it was paused from outside'
+  if (engine.phase === 'paused') return isDiskExceeded(row) ? row.reason : 'it was paused from outside'
   return engine.isConnected ? undefined : 'its network was taken away'
 }
 

@@ -21,6 +21,7 @@ export function planConditions(view: PoolView, sorted: Sorted): readonly Planned
       `less than ${host.minFreeMb} MB are free on the host: nothing starts`,
     ),
     ...when(isShort && host.room <= 0, 'MaxContainers', 'host.container_limit', 'the host holds as many containers as allowed'),
+    ...diskCondition(view),
     ...quarantineCondition(sorted),
     ...when(sorted.outdated.length > 0, 'Rolling', 'rolling', 'warm containers of the earlier workload or settings are replaced'),
   ]
@@ -28,6 +29,11 @@ export function planConditions(view: PoolView, sorted: Sorted): readonly Planned
 
 const when = (isSo: boolean, type: string, reason: string, message: string): readonly PlannedCondition[] =>
   isSo ? [{ type, reason, message }] : []
+
+function diskCondition({ overDisk = [] }: PoolView): readonly PlannedCondition[] {
+  const message = `${overDisk.join(', ')}: paused, holding more than diskMb; a release keeps the files, a larger diskMb lets them go on`
+  return when(overDisk.length > 0, 'DiskExceeded', 'container.disk_exceeded', message)
+}
 
 /** Files that exist nowhere else wait for a person, also in a pool that is deleted. */
 export function quarantineCondition({ live }: Sorted): readonly PlannedCondition[] {

@@ -29,6 +29,8 @@ export interface PoolView {
   }
   /** Since when fewer are warm than wanted, epoch ms. */
   readonly shortSince: number | undefined
+  /** Bound ones that are paused because they hold more than their diskMb. */
+  readonly overDisk?: readonly ContainerId[]
   /** Why the pool's network could not be made, where it could not. */
   readonly networkFault?: { readonly code: string; readonly message: string }
   readonly now: number

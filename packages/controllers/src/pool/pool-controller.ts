@@ -12,6 +12,7 @@ export function startPoolController(term: Term): RunningController {
   const work: PoolWork = { term, memories: new PoolMemories() }
   const unsubscribe = term.hub.subscribe((event) => {
     work.memories.learn(event)
+    if (event.type === 'container.disk_exceeded' && event.poolId) queue.wake(event.poolId)
     // Nothing starts without an engine, but a pool that was called degraded because the engine ended is told again at once.
     if (event.type === 'runtime.disconnected')
       void wakeAll().catch((error: unknown) => term.log.warn('pools were not woken', { error }))

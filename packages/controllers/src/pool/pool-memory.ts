@@ -8,6 +8,8 @@ export interface PoolMemory {
   shortSince?: number
   networkFault?: { readonly code: string; readonly message: string; readonly retryAt: number }
   startedFrom?: string
+  /** Some bound container may be paused over its disk limit: the rows say which. */
+  mayHoldPaused: boolean
   /** What was tried for the end of a deleted pool, by the claim or container that is in its way. */
   readonly tries: Map<ClaimId | ContainerId, { readonly startedAt: number; readonly attempt: number; isDone: boolean }>
 }
@@ -20,7 +22,11 @@ export class PoolMemories {
     const known = this.#all.get(pool.id)
     if (known) return known
     const open = pool.status.conditions.find((condition) => condition.type === 'CircuitOpen')
-    const fresh: PoolMemory = { circuit: open ? reopened(now, open.message) : closedCircuit, tries: new Map() }
+    const fresh: PoolMemory = {
+      circuit: open ? reopened(now, open.message) : closedCircuit,
+      mayHoldPaused: true,
+      tries: new Map(),
+    }
     this.#all.set(pool.id, fresh)
     return fresh
   }
@@ -29,6 +35,7 @@ export class PoolMemories {
   learn(event: EventRecord): void {
     if (event.type === 'runtime.connected' || event.type === 'runtime.disconnected') return this.#forgive()
     const memory = event.poolId ? this.#all.get(event.poolId) : undefined
+    if (memory && event.type === 'container.disk_exceeded') memory.mayHoldPaused = true
     const failure = failureOf(event)
     if (memory && failure) memory.circuit = recordFailure(memory.circuit, failure)
   }

@@ -1,5 +1,6 @@
-import { isFault, newContainerId, type PoolId } from '@boilerhouse/base'
+import { isFault, newContainerId, type ContainerId, type PoolId } from '@boilerhouse/base'
 import {
+  isDiskExceeded,
   liveContainerStates,
   startedWithOf,
   type ContainerRecord,
@@ -41,7 +42,8 @@ export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSig
   // After the rows, so that one that is bound in between is counted twice and not forgotten: maxSize is never passed.
   const bound = (await store.containers.counts(id)).get(id)?.bound ?? 0
   noteChanges(memory, workload)
-  const view = await viewOf(work, memory, { pool, workload, containers, bound }, signal)
+  const overDisk = await findOverDisk(work, memory, id)
+  const view = await viewOf(work, memory, { pool, workload, containers, bound, overDisk }, signal)
   const plan = planPool(view)
   for (const step of plan.steps) if (!(await applyStep(term, view, step))) break
   if (plan.isProven) memory.circuit = closedCircuit
@@ -71,7 +73,17 @@ function noteChanges(memory: PoolMemory, workload: WorkloadRecord | undefined): 
   }
 }
 
-type Rows = Pick<PoolView, 'pool' | 'workload' | 'containers' | 'bound'>
+/** Bound rows are many, and are read only where one of them may be paused. */
+async function findOverDisk({ term }: PoolWork, memory: PoolMemory, poolId: PoolId): Promise<readonly ContainerId[]> {
+  if (!memory.mayHoldPaused) return []
+  // Told meanwhile: looked for again.
+  memory.mayHoldPaused = false
+  const found = (await term.store.containers.all({ poolId, states: ['bound'] })).filter(isDiskExceeded).map(({ id }) => id)
+  memory.mayHoldPaused ||= found.length > 0
+  return found
+}
+
+type Rows = Pick<PoolView, 'pool' | 'workload' | 'containers' | 'bound' | 'overDisk'>
 
 async function viewOf({ term }: PoolWork, memory: PoolMemory, rows: Rows, signal: AbortSignal): Promise<PoolView> {
   const { clock, disk, settings, store } = term
