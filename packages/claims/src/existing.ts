@@ -1,13 +1,13 @@
 import { Fault } from '@boilerhouse/base'
 import type { ClaimRecord, ClaimRequest } from '@boilerhouse/resources'
 
-import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
 import { activateClaim } from './activate.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
 import type { Bond } from './deliver.ts'
 import { isLost, loseContainer, recoverClaim } from './recover.ts'
 import { awaitRelease } from './await-release.ts'
 import type { Run } from './run.ts'
+import { standingContainer } from './standing-container.ts'
 import { updateClaim } from './update-claim.ts'
 
 export type Held =
@@ -37,14 +37,9 @@ export async function holdExisting(world: ClaimsWorld, run: Run, claim: ClaimRec
 }
 
 async function deliverStanding(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
-  const { store, catalogue } = world
-  const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
-  if (!container || isLost(container) || isAbandoned(claim)) {
-    const reason = isAbandoned(claim) ? claim.reason : container?.reason
-    if (await abandonClaim(world, run, claim, reason ?? 'its container is gone')) return { outcome: 'over' }
-    throw abandonedFault(claim)
-  }
-  const workload = await catalogue.workload(claim.workloadId)
+  const container = await standingContainer(world, run, claim)
+  if (!container) return { outcome: 'over' }
+  const workload = await world.catalogue.workload(claim.workloadId)
   const active = await activateClaim(world, run, { claim, container, workload }, request.ready)
   const bond = { claim: active, container, workload }
   // What is asked now may differ from what was asked then.

@@ -1,7 +1,7 @@
 import { isFault, type ClaimId, type FaultCode } from '@boilerhouse/base'
 import type { ClaimRecord } from '@boilerhouse/resources'
 
-import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
+import { abandonClaim } from './abandon.ts'
 import { activateClaim } from './activate.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
 import { endIfIdle } from './idle.ts'
@@ -9,6 +9,7 @@ import { claimKey } from './in-flight.ts'
 import { isLost, loseContainer, recoverClaim } from './recover.ts'
 import { continueRelease } from './release.ts'
 import type { Run } from './run.ts'
+import { standingContainer } from './standing-container.ts'
 import { isUpdatePending, redeliverClaim } from './update-claim.ts'
 
 /** While a request works on the claim nothing else is due; it is looked at again after it. */
@@ -74,13 +75,9 @@ async function dispatch(world: ClaimsWorld, run: Run, claim: ClaimRecord): Promi
 /** A claim that nobody waits for any more is delivered all the same, or ends once its program does not answer in time. */
 async function deliverStanding(world: ClaimsWorld, run: Run, claim: ClaimRecord): Promise<Again> {
   const { store, catalogue, clock } = world
-  const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
-  if (!container || isLost(container) || isAbandoned(claim)) {
-    const reason = isAbandoned(claim) ? claim.reason : container?.reason
-    // The controller's backoff decides when the next try is due.
-    if (!(await abandonClaim(world, run, claim, reason ?? 'its container is gone'))) throw abandonedFault(claim)
-    return {}
-  }
+  // Where it throws, the controller's backoff decides when the next try is due.
+  const container = await standingContainer(world, run, claim)
+  if (!container) return {}
   const [pool, workload] = await Promise.all([catalogue.pool(claim.poolId), catalogue.workload(claim.workloadId)])
   const leftMs = claim.claimedAt + pool.spec.startDeadlineMs - clock.nowMs()
   try {

@@ -1,28 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 
-import type { ContainerId } from '@boilerhouse/base'
 import type { ClaimRecord, ClaimState } from '@boilerhouse/resources'
 
-import { containerRow, workloadRow, workloadSpec } from '../pool/rows.fixture.ts'
+import { claimRow, containerRow, workloadRow, workloadSpec } from '../pool/rows.fixture.ts'
 import { planClaim, requestGraceMs } from './plan.ts'
 
-const claim = (state: ClaimState, changes: Partial<ClaimRecord> = {}): ClaimRecord => ({
-  id: 'cl-1' as never,
-  tenantId: 'alice' as never,
-  poolId: 'pool' as never,
-  workloadId: 'echo' as never,
-  containerId: 'c-0' as ContainerId,
-  state,
-  source: 'pool',
-  revision: 1,
-  metadata: {},
-  secretNames: [],
-  losses: [],
-  claimedAt: 0,
-  lastActivityAt: 0,
-  updatedAt: 0,
-  ...changes,
-})
+const claim = (state: ClaimState, changes: Partial<ClaimRecord> = {}) => claimRow({ state, ...changes })
 const bound = containerRow({ state: 'bound' })
 const idle = workloadRow({ spec: workloadSpec({ idle: { timeoutMs: 60_000, action: 'release' } }) })
 

@@ -5,14 +5,13 @@ import type { ClaimId, ContainerId, TenantId } from '@boilerhouse/base'
 import {
   containerTransitions,
   liveClaimStates,
-  type ClaimRecord,
   type ClaimState,
   type ContainerRecord,
   type ContainerState,
 } from '@boilerhouse/resources'
 import type { RuntimeContainer } from '@boilerhouse/runtime'
 
-import { containerRow, poolRow, workloadRow, workloadSpec } from '../pool/rows.fixture.ts'
+import { claimRow, containerRow, poolRow, workloadRow, workloadSpec } from '../pool/rows.fixture.ts'
 import { planContainer, type ContainerStep, type ContainerView } from './plan.ts'
 
 const check = { tcp: { port: 80 }, intervalMs: 30_000, timeoutMs: 5_000, retries: 3, startPeriodMs: 0 }
@@ -25,22 +24,7 @@ const engine = (changes: Partial<RuntimeContainer> = {}): RuntimeContainer => ({
   isConnected: true,
   ...changes,
 })
-const claimRow = (state: ClaimState, containerId: string | undefined = 'c-0'): ClaimRecord => ({
-  id: 'cl-1' as ClaimId,
-  tenantId: 'alice' as TenantId,
-  poolId: 'pool' as never,
-  workloadId: 'echo' as never,
-  ...(containerId ? { containerId: containerId as ContainerId } : {}),
-  state,
-  source: 'pool',
-  revision: 1,
-  metadata: {},
-  secretNames: [],
-  losses: [],
-  claimedAt: 0,
-  lastActivityAt: 0,
-  updatedAt: 0,
-})
+const claimOf = (state: ClaimState, containerId = 'c-0') => claimRow({ state, containerId: containerId as ContainerId })
 const view = (
   state: ContainerState,
   changes: Partial<ContainerView> = {},
@@ -83,24 +67,24 @@ describe('starting', () => {
 describe('bound', () => {
   const row = { claimId: 'cl-1' as ClaimId, tenantId: 'alice' as TenantId }
   test('a bound container without a live claim that refers to it goes', () => {
-    expect(kind(view('bound', { claim: claimRow('released') }, row))).toBe('drain')
-    expect(kind(view('bound', { claim: claimRow('active', 'c-other') }, row))).toBe('drain')
+    expect(kind(view('bound', { claim: claimOf('released') }, row))).toBe('drain')
+    expect(kind(view('bound', { claim: claimOf('active', 'c-other') }, row))).toBe('drain')
     expect(kind(view('bound', {}, row))).toBe('drain')
   })
   test('the stop of a release, and a pause of our own, are no loss', () => {
     const exited = engine({ phase: 'exited', exitCode: 143 })
-    expect(kind(view('bound', { claim: claimRow('releasing'), engine: exited }, row))).toBe('wait')
-    expect(kind(view('bound', { claim: claimRow('release_failed'), engine: exited }, row))).toBe('wait')
+    expect(kind(view('bound', { claim: claimOf('releasing'), engine: exited }, row))).toBe('wait')
+    expect(kind(view('bound', { claim: claimOf('release_failed'), engine: exited }, row))).toBe('wait')
     const paused = engine({ phase: 'paused' })
-    expect(kind(view('bound', { claim: claimRow('active'), engine: paused }, { ...row, reason: 'disk_exceeded: 2 MB' }))).toBe(
+    expect(kind(view('bound', { claim: claimOf('active'), engine: paused }, { ...row, reason: 'disk_exceeded: 2 MB' }))).toBe(
       'wait',
     )
-    expect(kind(view('bound', { claim: claimRow('active'), engine: paused }, row))).toBe('lose')
+    expect(kind(view('bound', { claim: claimOf('active'), engine: paused }, row))).toBe('lose')
   })
   test('what was never asked for, or cannot be asked for, is no loss', () => {
-    expect(kind(view('bound', { claim: claimRow('active'), engine: 'unknown' }, row))).toBe('wait')
-    expect(kind(view('bound', { claim: claimRow('active'), engine: 'absent', isEngineConnected: false }, row))).toBe('wait')
-    expect(kind(view('bound', { claim: claimRow('active'), engine: 'absent' }, row))).toBe('lose')
+    expect(kind(view('bound', { claim: claimOf('active'), engine: 'unknown' }, row))).toBe('wait')
+    expect(kind(view('bound', { claim: claimOf('active'), engine: 'absent', isEngineConnected: false }, row))).toBe('wait')
+    expect(kind(view('bound', { claim: claimOf('active'), engine: 'absent' }, row))).toBe('lose')
   })
   test('a wipe that this process did not begin is never finished by it', () => {
     expect(kind(view('resetting', {}, row))).toBe('drain')
@@ -135,7 +119,7 @@ const viewArb = fc
       {
         engine: x.engine,
         isEngineConnected: x.isEngineConnected,
-        claim: x.claim && claimRow(x.claim, x.isReferred ? 'c-0' : undefined),
+        claim: x.claim && claimOf(x.claim, x.isReferred ? 'c-0' : 'c-other'),
         pool: x.isDeleted ? undefined : poolRow({ reuse: x.reuse }),
         workload: workloadRow({ spec: workloadSpec({ healthCheck: check, warmth: x.parked ? 'parked' : 'running' }) }),
         memory: {

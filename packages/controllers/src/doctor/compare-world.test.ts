@@ -1,44 +1,20 @@
 import type { ClaimId, ContainerId, PoolId, TenantId, WorkloadId } from '@boilerhouse/base'
-import type { ClaimRecord, ContainerRecord } from '@boilerhouse/resources'
+import type { ContainerRecord } from '@boilerhouse/resources'
 import type { RuntimeContainer } from '@boilerhouse/runtime'
 import { expect, test } from 'bun:test'
 
+import { claimRow, containerRow } from '../pool/rows.fixture.ts'
 import { compareWorld, type World } from './compare-world.ts'
 
 const id = (name: string) => name as ContainerId
 const poolId = 'p' as PoolId
 const workloadId = 'w' as WorkloadId
 
-const container = (name: string, state: ContainerRecord['state'], claimId?: string): ContainerRecord => ({
-  id: id(name),
-  poolId,
-  workloadId,
-  workloadGeneration: 1,
-  state,
-  health: { status: 'passing', failures: 0, history: [] },
-  onDemand: false,
-  revision: 1,
-  createdAt: 0,
-  updatedAt: 0,
-  ...(claimId === undefined ? {} : { claimId: claimId as ClaimId }),
-})
+const container = (name: string, state: ContainerRecord['state'], claimId?: string) =>
+  containerRow({ id: id(name), poolId, workloadId, state, ...(claimId === undefined ? {} : { claimId: claimId as ClaimId }) })
 
-const claim = (name: string, tenant: string, containerId: string): ClaimRecord => ({
-  id: name as ClaimId,
-  tenantId: tenant as TenantId,
-  poolId,
-  workloadId,
-  containerId: id(containerId),
-  state: 'active',
-  source: 'pool',
-  revision: 1,
-  metadata: {},
-  secretNames: [],
-  losses: [],
-  claimedAt: 0,
-  lastActivityAt: 0,
-  updatedAt: 0,
-})
+const claim = (name: string, tenant: string, containerId: string) =>
+  claimRow({ id: name as ClaimId, tenantId: tenant as TenantId, poolId, workloadId, containerId: id(containerId) })
 
 const engine = (name: string, phase: RuntimeContainer['phase'] = 'running'): RuntimeContainer => ({
   containerId: id(name),

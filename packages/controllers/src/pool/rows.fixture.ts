@@ -1,5 +1,5 @@
-import type { ContainerId, PoolId, WorkloadId } from '@boilerhouse/base'
-import type { ContainerRecord, PoolRecord, PoolSpec, WorkloadRecord, WorkloadSpec } from '@boilerhouse/resources'
+import type { ClaimId, ContainerId, PoolId, TenantId, WorkloadId } from '@boilerhouse/base'
+import type { ClaimRecord, ContainerRecord, PoolRecord, PoolSpec, WorkloadRecord, WorkloadSpec } from '@boilerhouse/resources'
 
 /** Rows for tests of plans; every field has a harmless value. */
 export const workloadSpec = (changes: Partial<WorkloadSpec> = {}): WorkloadSpec => ({
@@ -64,6 +64,24 @@ export const containerRow = (changes: Partial<ContainerRecord> = {}): ContainerR
   onDemand: false,
   revision: 1,
   createdAt: 0,
+  updatedAt: 0,
+  ...changes,
+})
+
+export const claimRow = (changes: Partial<ClaimRecord> = {}): ClaimRecord => ({
+  id: 'cl-1' as ClaimId,
+  tenantId: 'alice' as TenantId,
+  poolId: 'pool' as PoolId,
+  workloadId: 'echo' as WorkloadId,
+  containerId: 'c-0' as ContainerId,
+  state: 'active',
+  source: 'pool',
+  revision: 1,
+  metadata: {},
+  secretNames: [],
+  losses: [],
+  claimedAt: 0,
+  lastActivityAt: 0,
   updatedAt: 0,
   ...changes,
 })

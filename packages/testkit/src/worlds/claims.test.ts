@@ -5,17 +5,10 @@ import type { ClaimRecord } from '@boilerhouse/resources'
 
 import type { World } from '../world.ts'
 import { idOf, writeState } from '../world-actions.ts'
-import { openWorlds } from './open-world.ts'
+import { filledWorlds, openWorlds } from './open-world.ts'
 
 const openWorld = openWorlds()
-
-async function filled(spec = {}, workload = {}): Promise<World> {
-  const world = await openWorld()
-  await world.workload(workload)
-  await world.pool(spec)
-  await world.settle()
-  return world
-}
+const filled = filledWorlds(openWorld)
 const claimOf = async (world: World, tenant: string): Promise<ClaimRecord | undefined> =>
   (await world.store.claims.liveOf(tenant as TenantId))[0]
 const idle = { idle: { timeoutMs: 60_000, action: 'release' as const } }

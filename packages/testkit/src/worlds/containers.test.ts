@@ -5,17 +5,10 @@ import type { ContainerId } from '@boilerhouse/base'
 import { demoWorkload } from '../specs.ts'
 import type { World } from '../world.ts'
 import { idOf, writeState } from '../world-actions.ts'
-import { openWorlds } from './open-world.ts'
+import { filledWorlds, openWorlds } from './open-world.ts'
 
 const openWorld = openWorlds()
-
-async function filled(spec = {}, workload = {}): Promise<World> {
-  const world = await openWorld()
-  await world.workload(workload)
-  await world.pool(spec)
-  await world.settle()
-  return world
-}
+const filled = filledWorlds(openWorld)
 async function first(world: World): Promise<ContainerId> {
   const [container] = await world.containers('demo', ['warm'])
   if (!container) throw new Error('No container is warm')

@@ -3,18 +3,11 @@ import { describe, expect, test } from 'bun:test'
 import { isFault, type PoolId } from '@boilerhouse/base'
 
 import { idOf, writeState } from '../world-actions.ts'
-import { openWorlds } from './open-world.ts'
+import { filledWorlds, openWorlds } from './open-world.ts'
 
 const openWorld = openWorlds()
 const demo = 'demo' as PoolId
-
-async function filled(spec = {}, workload = {}) {
-  const world = await openWorld()
-  await world.workload(workload)
-  await world.pool(spec)
-  await world.settle()
-  return world
-}
+const filled = filledWorlds(openWorld)
 
 describe('refill', () => {
   test('a pool fills itself, and tells its phase once', async () => {
