@@ -8,12 +8,22 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  readlinkSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { silentLogger, systemClock, type ContainerId, type TenantId, type WorkloadId } from '@boilerhouse/base'
+import type { ContainerSpec } from '@boilerhouse/runtime'
+
+import { createLayout } from '../layout.ts'
+import { createOwnership } from '../ownership.ts'
+import { rootRights } from '../helper/host-rights.ts'
+import { workloadOf } from '../test-fixture.ts'
+import { createVolumeStore } from '../volumes/volume-store.ts'
+import { limitVolumes } from './limited-volumes.ts'
 import { limitBlock, openProjectQuota, projectFor, type ProjectQuota } from './project-quota.ts'
 
 const mebibyte = 1024 * 1024
@@ -152,5 +162,33 @@ describe('where the kernel can', () => {
     rmSync(join(root, 'a'))
     rmSync(join(root, 'mine'), { recursive: true })
     expect(existsSync(join(root, 'mine'))).toBe(false)
+  })
+
+  held("a tenant's files are kept and restored between limited volumes, and count for the new one", async (quota) => {
+    const dirs = { dataDir: root, hostDataDir: root, slotsDir: join(root, 'slots'), hostSlotsDir: join(root, 'slots') }
+    const layout = createLayout(dirs)
+    const deps = { layout, clock: systemClock, log: silentLogger, ownership: createOwnership({ layout, rights: rootRights }) }
+    const volumes = limitVolumes(createVolumeStore(deps), { quota, layout, log: silentLogger })
+    const specOf = (containerId: string) =>
+      ({
+        containerId,
+        workload: workloadOf({
+          resources: { cpus: 1, memoryMb: 64, pids: 64, diskMb: 4 },
+          volumes: { state: { containerPath: '/data', mode: 'rw' } },
+        }),
+      }) as ContainerSpec
+    const [first, second] = ['c-1', 'c-2'] as ContainerId[]
+    if (!first || !second) throw new Error('two containers')
+    const key = { tenantId: 'alice' as TenantId, workloadId: 'w' as WorkloadId }
+    for (const id of [first, second]) await volumes.prepare(specOf(id), never)
+    writeFileSync(join(layout.volumes(first), 'state/mine'), Buffer.alloc(2 * mebibyte))
+    symlinkSync('mine', join(layout.volumes(first), 'state/link'))
+    await volumes.agent(first).keep(key, never)
+    await volumes.remove(first, never)
+    expect(await volumes.agent(second).restore(key, never)).toEqual({ restored: true })
+    expect(quota.usedBytes(quota.projectOf(layout.volumes(second)) ?? 0)).toBeGreaterThanOrEqual(2 * mebibyte)
+    expect(readlinkSync(join(layout.volumes(second), 'state/link'))).toBe('mine')
+    await volumes.agent(second).keep(key, never)
+    await volumes.remove(second, never)
   })
 })
