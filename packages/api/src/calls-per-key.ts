@@ -49,7 +49,7 @@ export class CallsPerKey {
 }
 
 /** The same bytes; tells once when they ended, were given up by their reader, or failed. */
-export function whenEnded(body: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
+function whenEnded(body: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   return new ReadableStream<Uint8Array>(
     {

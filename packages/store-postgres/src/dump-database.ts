@@ -60,7 +60,7 @@ async function* dumpLines({ connection, clock, extra = {} }: DumpOptions): Async
 const jsonLine = (value: object): Buffer => Buffer.from(`${JSON.stringify(value)}\n`)
 
 /** Without generated ones: the database makes those again. */
-export async function columnsOf(tx: Transaction, table: string): Promise<string[]> {
+async function columnsOf(tx: Transaction, table: string): Promise<string[]> {
   const rows = await tx<{ name: string }[]>`
     select attname as name from pg_attribute
     where attrelid = ${table}::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`

@@ -41,7 +41,7 @@ export async function checkFence({ sql, projectId }: Database, fence: Fence | un
 }
 
 /** Read when a transaction commits, and set for this one alone: the commit does not wait for the disk. */
-export const durability = (sql: Sql, options: WriteOptions): Fragment =>
+const durability = (sql: Sql, options: WriteOptions): Fragment =>
   options.lazy ? sql`, set_config('synchronous_commit', 'off', true) as durability` : sql``
 
 export interface CompareAndSet<Kind> {
