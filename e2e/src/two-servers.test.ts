@@ -18,10 +18,11 @@ beforeAll(async () => {
   await register(first, shellWorkload({ entrypoint: ['/bin/sleep', '3600'], stopTimeoutMs: 0 }), {
     id: 'shell',
     workloadId: 'shell',
-    minSize: 8,
+    minSize: 40,
     maxSize: 60,
     idleTimeoutMs: 1000,
-    maxFillConcurrency: 8,
+    // Docker miscounts the endpoints of a network where many start at once, and then never removes it.
+    maxFillConcurrency: 2,
   })
 }, 120_000)
 
@@ -62,7 +63,8 @@ test('two claims took one container; one tenant got two: not with forty tenants 
     expect(JSON.parse(await run(second, containerId, 'cat /boilerhouse/claim.json'))).toMatchObject({ tenantId, containerId })
   const { body } = await first.api('GET', '/api/v1/containers?pool=shell&state=bound&limit=500')
   expect(new Set(body.items.map(({ tenantId }: Claimed) => tenantId)).size).toBe(tenants.length)
-  await Promise.all(tenants.map((tenant, i) => release(i % 2 === 0 ? first : second, tenant, 'shell')))
+  expect((await second.api('POST', '/api/v1/pools/shell/scale', { size: 8 })).status).toBe(200)
+  for (const [i, tenant] of tenants.entries()) await release(i % 2 === 0 ? first : second, tenant, 'shell')
 }, 180_000)
 
 test('what is asked of one server is seen by the other at once', async () => {
