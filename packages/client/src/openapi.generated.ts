@@ -302,8 +302,8 @@ export interface paths {
          */
         get: operations["getContainerFile"];
         /**
-         * Write a file into a container
-         * @description As the container's user; the bytes are streamed.
+         * Write a file, or a directory as tar
+         * @description As the container's user; the bytes are streamed. A body of type `application/x-tar` is unpacked into the directory at `path`, which is made where only it is missing.
          */
         put: operations["putContainerFile"];
         post?: never;

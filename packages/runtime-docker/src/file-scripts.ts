@@ -2,7 +2,7 @@
  * Run by the mounted busybox as the container's user, so that paths and links mean what they mean inside and nothing of the image
  * is needed. The path comes as an argument, never as shell. Exit codes tell the cause.
  */
-export const fileExits = { denied: 43, missing: 44, notAFile: 45, failed: 47, incomplete: 48 } as const
+export const fileExits = { denied: 43, missing: 44, notAFile: 45, failed: 47, incomplete: 48, notATar: 49 } as const
 
 const box = '/boilerhouse/bin/busybox'
 
@@ -47,7 +47,31 @@ $B truncate -s $(($($B stat -c %s "$t") - \${#2})) "$t" || exit ${fileExits.fail
 $B mv -f "$t" "$r" || exit ${fileExits.failed}
 `
 
+/** The archive lands whole in the directory before the first of its entries does. Whoever names a missing parent is told so. */
+const unpackScript = `B=${box}
+r=$1
+if [ -e "$r" ]; then
+  [ -d "$r" ] || exit ${fileExits.notAFile}
+  [ -w "$r" ] || exit ${fileExits.denied}
+else
+  d=\${r%/*}
+  [ -n "$d" ] || d=/
+  [ -d "$d" ] || exit ${fileExits.missing}
+  $B mkdir "$r" || exit ${fileExits.denied}
+  made=$r
+fi
+t=$r/.boilerhouse-$2
+trap '$B rm -f "$t"; [ -z "$made" ] || $B rmdir "$made"' EXIT
+$B cat > "$t" || exit ${fileExits.failed}
+[ "$($B tail -c \${#2} "$t" | $B tr -d '\\0')" = "$2" ] || exit ${fileExits.incomplete}
+$B truncate -s $(($($B stat -c %s "$t") - \${#2})) "$t" || exit ${fileExits.failed}
+$B tar -tf "$t" > /dev/null || exit ${fileExits.notATar}
+$B tar -C "$r" -xf "$t" || exit ${fileExits.failed}
+made=
+`
+
 const run = (script: string, ...args: readonly string[]): string[] => [box, 'sh', '-c', script, 'boilerhouse', ...args]
 export const readCommand = (path: string): string[] => run(readScript, path)
 /** `endMark` has to follow the bytes; it is random, so no content ends with it by chance. */
 export const writeCommand = (path: string, endMark: string): string[] => run(writeScript, path, endMark)
+export const unpackCommand = (path: string, endMark: string): string[] => run(unpackScript, path, endMark)

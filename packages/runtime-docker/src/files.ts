@@ -4,7 +4,7 @@ import { Fault } from '@boilerhouse/base'
 import type { Runtime } from '@boilerhouse/runtime'
 
 import { collect, startExec, type ExecDeps, type RunningExec } from './exec.ts'
-import { fileExits, readCommand, writeCommand } from './file-scripts.ts'
+import { fileExits, readCommand, unpackCommand, writeCommand } from './file-scripts.ts'
 import type { Frame } from './frames.ts'
 
 const messageBytes = 4096
@@ -12,7 +12,7 @@ const messageBytes = 4096
 const maxHeadBytes = 262_144
 
 /** Files of a container, read and written by a process in it as its user. Both ways are streamed: nothing is held whole. */
-export function createFiles(deps: ExecDeps): Pick<Runtime, 'readFile' | 'writeFile'> {
+export function createFiles(deps: ExecDeps): Pick<Runtime, 'readFile' | 'writeFile' | 'writeDirectory'> {
   return {
     async readFile(containerId, path, signal) {
       const running = await startExec(deps, containerId, { command: readCommand(checked(path)), hasStdin: false }, signal)
@@ -27,21 +27,26 @@ export function createFiles(deps: ExecDeps): Pick<Runtime, 'readFile' | 'writeFi
       const sizeBytes = Number(head.line.slice(2))
       return { kind: 'file', ...(sizeBytes > 0 ? { sizeBytes } : {}), body }
     },
-    async writeFile(containerId, path, body, limitBytes, signal) {
-      const endMark = randomUUID()
-      const start = { command: writeCommand(checked(path), endMark), hasStdin: true }
-      const running = await startExec(deps, containerId, start, signal)
-      const output = collect(running.frames, messageBytes)
-      // Looked at below; where the sending fails first, that is the error to tell.
-      output.catch(() => {})
-      const sending = send({ body, to: running.stdin, endMark, limitBytes, until: output, signal })
-      // An input without its end mark, however it came to that, makes the script clean up and change nothing.
-      const sizeBytes = await sending.finally(() => running.stdin.end())
-      const { stderr } = await output
-      const exitCode = await running.exitCode(signal)
-      if (exitCode !== 0) throw fileFault(exitCode, path, Buffer.from(stderr).toString())
-      return { sizeBytes }
-    },
+    writeFile: writing(deps, writeCommand),
+    writeDirectory: writing(deps, unpackCommand),
+  }
+}
+
+function writing(deps: ExecDeps, commandOf: (path: string, endMark: string) => string[]): Runtime['writeFile'] {
+  return async (containerId, path, body, limitBytes, signal) => {
+    const endMark = randomUUID()
+    const start = { command: commandOf(checked(path), endMark), hasStdin: true }
+    const running = await startExec(deps, containerId, start, signal)
+    const output = collect(running.frames, messageBytes)
+    // Looked at below; where the sending fails first, that is the error to tell.
+    output.catch(() => {})
+    const sending = send({ body, to: running.stdin, endMark, limitBytes, until: output, signal })
+    // An input without its end mark, however it came to that, makes the script clean up and change nothing.
+    const sizeBytes = await sending.finally(() => running.stdin.end())
+    const { stderr } = await output
+    const exitCode = await running.exitCode(signal)
+    if (exitCode !== 0) throw fileFault(exitCode, path, Buffer.from(stderr).toString())
+    return { sizeBytes }
   }
 }
 
@@ -56,6 +61,10 @@ function fileFault(exitCode: number, path: string, stderr: string): Fault {
   if (exitCode === fileExits.missing) return new Fault('container.file_not_found', `There is no ${path} in the container`)
   if (exitCode === fileExits.notAFile)
     return new Fault('container.file_denied', `${path} is neither a file nor a directory to use`)
+  if (exitCode === fileExits.notATar) return new Fault('request.malformed', 'The body is no tar archive')
+  // The container's volume or tmpfs is full, which no other path or user mends.
+  if (/no space left|disk quota exceeded/i.test(stderr))
+    return new Fault('request.too_large', `There is no room for ${path} in the container: ${stderr.trim()}`)
   const why = stderr.trim() === '' ? "the container's user may not" : stderr.trim()
   return new Fault('container.file_denied', `Cannot use ${path}: ${why}`)
 }

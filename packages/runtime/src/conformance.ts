@@ -599,6 +599,24 @@ export function runtimeConformance(harness: { readonly name: string; create(): P
         expect(await read(containerId, '/state/a')).toBe('old')
       })
 
+      it('a directory read as tar is unpacked whole elsewhere, beside what is there; what is no tar changes nothing', async () => {
+        const [from, to] = await Promise.all([run(), run()])
+        await write(from, '/state/one', 'first')
+        await write(from, '/state/two', 'second')
+        await write(to, '/state/two', 'old')
+        await write(to, '/state/three', 'stays')
+        const put = (bytes: Uint8Array, limitBytes = 1_000_000) =>
+          runtime.writeDirectory(to, '/state', stream(bytes), limitBytes, never)
+        const tar = new Uint8Array(await new Response((await runtime.readFile(from, '/state', never)).body).arrayBuffer())
+        expect(await codeOf(put(new TextEncoder().encode('no tar at all'.repeat(100))))).toBe('request.malformed')
+        expect(await codeOf(put(tar, 1000))).toBe('request.too_large')
+        expect(await read(to, '/state/two')).toBe('old')
+        expect(await put(tar)).toEqual({ sizeBytes: tar.byteLength })
+        const found = ['one', 'two', 'three'].map((name) => read(to, `/state/${name}`))
+        expect(await Promise.all(found)).toEqual(['first', 'second', 'stays'])
+        expect(await codeOf(runtime.writeDirectory(to, '/bin', stream(tar), 1_000_000, never))).toBe('container.file_denied')
+      })
+
       it('a name with quotes, spaces and a leading dash is only a name', async () => {
         const containerId = await run()
         const path = `/state/-rf it's "a" $(name);`

@@ -232,6 +232,11 @@ export interface Runtime {
     limitBytes: number,
     signal: AbortSignal,
   ): Promise<{ readonly sizeBytes: number }>
+  /**
+   * Unpacks a tar into a directory, which is made where only it is missing; what is there beside the archive's entries stays. Nothing
+   * changes before the whole archive came. `request.malformed` where it is none.
+   */
+  writeDirectory: Runtime['writeFile']
   /** Free space where volumes and images lie, in MB; the smaller one. */
   freeMb(signal: AbortSignal): Promise<number>
   /** What is there of ours, for `doctor` and for removing what nobody knows. */

@@ -75,6 +75,20 @@ test('files go in and come back byte by byte; a directory comes as tar', async (
   expect([tar.headers.get('content-type'), tar.headers.get('x-boilerhouse-kind')]).toEqual(['application/x-tar', 'directory'])
 })
 
+test('a tar goes into a directory as it came out of one; what is no tar is 400 and changes nothing', async () => {
+  await bed.call('PUT', at('/files?path=/state/inside'), { raw: 'the first' })
+  const init = { headers: { authorization: `Bearer ${bed.adminKey}` } }
+  const tar = new Uint8Array(await (await fetch(`${bed.url}${at('/files?path=/state')}`, init)).arrayBuffer())
+  await bed.call('PUT', at('/files?path=/state/inside'), { raw: 'the second' })
+  const put = (raw: string | Uint8Array) =>
+    bed.call('PUT', at('/files?path=/state'), { raw, headers: { 'content-type': 'application/x-tar' } })
+  const inside = async () => (await bed.call('GET', at('/files?path=/state/inside'))).text
+  expect((await put('no tar')).body.code).toBe('request.malformed')
+  expect(await inside()).toBe('the second')
+  expect((await put(tar)).body).toEqual({ path: '/state', sizeBytes: tar.byteLength })
+  expect(await inside()).toBe('the first')
+})
+
 test('files: 404 for none, 403 where the user may not, 413 beyond the limit, 422 for a path that is not absolute', async () => {
   expect((await bed.call('GET', at('/files?path=/nothing'))).body.code).toBe('container.file_not_found')
   bed.runtime.control.failNext('readFile', () => new Fault('container.file_denied', 'not yours'))

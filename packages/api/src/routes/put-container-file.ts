@@ -12,8 +12,9 @@ export const putContainerFile = route(
     path: '/api/v1/containers/:id/files',
     role: 'tenant',
     tag: 'Containers',
-    summary: 'Write a file into a container',
-    description: "As the container's user; the bytes are streamed.",
+    summary: 'Write a file, or a directory as tar',
+    description:
+      "As the container's user; the bytes are streamed. A body of type `application/x-tar` is unpacked into the directory at `path`, which is made where only it is missing.",
     params: IdParam,
     query: FilePathQuery,
     isRawBody: true,
@@ -33,7 +34,9 @@ export const putContainerFile = route(
     const { id, claimId } = await runningContainer(store, principal, params.id)
     if (claimId !== undefined) claims.noteActivity(claimId)
     const body = request.body ?? new Blob([]).stream()
-    const { sizeBytes } = await runtime.writeFile(id, path, body, limits.fileBytes, context.signal)
+    const isTar = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === 'application/x-tar'
+    const write = isTar ? runtime.writeDirectory : runtime.writeFile
+    const { sizeBytes } = await write(id, path, body, limits.fileBytes, context.signal)
     return json(200, { path, sizeBytes })
   },
 )

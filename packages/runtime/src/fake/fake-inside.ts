@@ -5,9 +5,10 @@ import type { FakeProbe } from './fake-behaviour.ts'
 import { requireFake, type FakeDeps } from './fake-containers.ts'
 import type { FakeContainer } from './fake-engine.ts'
 import { fakeView, readFakeFile, readLimited } from './fake-files.ts'
+import { fakeUntar } from './fake-tar.ts'
 import { startProcess } from './fake-process.ts'
 
-type Inside = Pick<Runtime, 'deliver' | 'probe' | 'exec' | 'logs' | 'stats' | 'readFile' | 'writeFile'>
+type Inside = Pick<Runtime, 'deliver' | 'probe' | 'exec' | 'logs' | 'stats' | 'readFile' | 'writeFile' | 'writeDirectory'>
 
 /** Everything that happens inside a container: deliveries, probes, commands, logs, files, figures. */
 export function fakeInside(deps: FakeDeps & { readonly probes: ReadonlyMap<ContainerId, FakeProbe> }): Inside {
@@ -65,6 +66,15 @@ export function fakeInside(deps: FakeDeps & { readonly probes: ReadonlyMap<Conta
       const view = fakeView(installation, requireFake(installation, containerId))
       const bytes = await readLimited(body, limitBytes)
       view.write(path, bytes)
+      return { sizeBytes: bytes.byteLength }
+    },
+    async writeDirectory(containerId, path, body, limitBytes, signal) {
+      await gate.enter('writeDirectory', signal)
+      const view = fakeView(installation, requireFake(installation, containerId))
+      const bytes = await readLimited(body, limitBytes)
+      const files = fakeUntar(bytes)
+      if (!files) throw new Fault('request.malformed', 'The body is no tar archive')
+      for (const [name, content] of files) view.write(`${path}/${name}`.replaceAll(/\/(\.\/)?\/?/g, '/'), content)
       return { sizeBytes: bytes.byteLength }
     },
   }

@@ -28,3 +28,19 @@ function header(name: string, sizeBytes: number): Uint8Array {
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
   return block
 }
+
+/** The regular files of an archive; undefined where it is none. */
+export function fakeUntar(archive: Uint8Array): FakeFiles | undefined {
+  const bytes = Buffer.from(archive)
+  const textAt = (from: number, to: number) => bytes.subarray(from, to).toString().replace(/\0.*$/s, '')
+  const files: FakeFiles = new Map()
+  if (bytes.length < blockBytes) return undefined
+  for (let at = 0; at + blockBytes <= bytes.length && bytes[at] !== 0;) {
+    if (textAt(at + 257, at + 262) !== 'ustar') return undefined
+    const sizeBytes = Number.parseInt(textAt(at + 124, at + 136), 8)
+    const start = at + blockBytes
+    if (bytes[at + 156] === 0x30) files.set(textAt(at, at + 100), Uint8Array.from(bytes.subarray(start, start + sizeBytes)))
+    at = start + Math.ceil(sizeBytes / blockBytes) * blockBytes
+  }
+  return files
+}
