@@ -21,5 +21,9 @@ test.each(['runtime.disconnected', 'runtime.connected'] as const)(
     expect(isOpen(memory.circuit)).toBe(true)
     memories.learn(told(type))
     expect(isOpen(memory.circuit)).toBe(false)
+    // Found only now, and as old as the engine before.
+    for (let round = 0; round < 3; round++)
+      memories.learn(told('container.draining', { isBroken: true, warmForMs: 10, ageMs: 500, reason: 'its process ended' }))
+    expect(isOpen(memory.circuit)).toBe(false)
   },
 )

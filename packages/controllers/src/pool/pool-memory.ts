@@ -17,6 +17,8 @@ export interface PoolMemory {
 /** What a process remembers of each pool. A new leader begins without it; the pool's conditions tell it what matters. */
 export class PoolMemories {
   readonly #all = new Map<PoolId, PoolMemory>()
+  /** Epoch ms; the end of what was made before is found late, and belongs to the engine's. */
+  #engineChangedAt = 0
 
   of(pool: PoolRecord, now: number): PoolMemory {
     const known = this.#all.get(pool.id)
@@ -33,11 +35,11 @@ export class PoolMemories {
 
   /** Feeds the circuit: a start that failed, or a container that died or failed its probe right after it became warm. */
   learn(event: EventRecord): void {
-    if (event.type === 'runtime.connected' || event.type === 'runtime.disconnected') return this.#forgive()
+    if (event.type === 'runtime.connected' || event.type === 'runtime.disconnected') return this.#forgive(event.timeMs)
     const memory = event.poolId ? this.#all.get(event.poolId) : undefined
     if (memory && event.type === 'container.disk_exceeded') memory.mayHoldPaused = true
     const failure = failureOf(event)
-    if (memory && failure) memory.circuit = recordFailure(memory.circuit, failure)
+    if (memory && failure && failure.createdAt >= this.#engineChangedAt) memory.circuit = recordFailure(memory.circuit, failure)
   }
 
   forget(id: PoolId): void {
@@ -45,7 +47,8 @@ export class PoolMemories {
   }
 
   /** An engine that ends takes its containers along, and fails what is being started: that says nothing about any workload. */
-  #forgive(): void {
+  #forgive(timeMs: number): void {
+    this.#engineChangedAt = timeMs
     for (const memory of this.#all.values()) {
       memory.circuit = closedCircuit
       delete memory.networkFault
