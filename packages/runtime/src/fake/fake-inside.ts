@@ -61,6 +61,12 @@ export function fakeInside(deps: FakeDeps & { readonly probes: ReadonlyMap<Conta
       await gate.enter('readFile', signal)
       return readFakeFile(fakeView(installation, requireFake(installation, containerId)), path)
     },
+    ...fakeWriting(deps),
+  }
+}
+
+function fakeWriting({ installation, gate }: FakeDeps): Pick<Runtime, 'writeFile' | 'writeDirectory'> {
+  return {
     async writeFile(containerId, path, body, limitBytes, signal) {
       await gate.enter('writeFile', signal)
       const view = fakeView(installation, requireFake(installation, containerId))
