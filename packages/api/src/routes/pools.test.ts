@@ -57,7 +57,10 @@ test('its containers are listed, by state too', async () => {
 
 test('PUT is 200, 412 on an older revision, 422 for another workload', async () => {
   await create({ id: 'changed' })
-  const current = (await bed.call('GET', '/api/v1/pools/changed')).body
+  // A controller's words on the phase are a write too: from here on it has nothing more to say.
+  const settled = async () => (await bed.call('GET', '/api/v1/pools/changed')).body
+  let current = await settled()
+  for (; current.status.phase !== 'ready'; current = await settled()) await Bun.sleep(20)
   const put = (body: Record<string, unknown>, headers = {}) =>
     bed.call('PUT', '/api/v1/pools/changed', { body: { workloadId: 'demo', minSize: 0, ...body }, headers })
   const same = await put({})
