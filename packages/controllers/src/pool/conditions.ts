@@ -38,7 +38,7 @@ function diskCondition({ overDisk = [] }: PoolView): readonly PlannedCondition[]
 /** Files that exist nowhere else wait for a person, also in a pool that is deleted. */
 export function quarantineCondition({ live }: Sorted): readonly PlannedCondition[] {
   const kept = live.filter(holdsUnkeptFiles)
-  const message = `${kept.map((c) => c.id).join(', ')}: files of a tenant that could not be kept; remove by hand`
+  const message = `${kept.map((c) => c.id).join(', ')}: files of a tenant that could not be kept; look at each, then ./boilerhouse container delete <id> --force`
   return when(kept.length > 0, 'Quarantined', 'claim.release_failed', message)
 }
 
