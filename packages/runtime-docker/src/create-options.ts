@@ -102,7 +102,7 @@ function startedBy(spec: ContainerSpec, image: ImageFacts): Pick<Docker.Containe
 }
 
 /** As the engine itself puts them together: an entrypoint of the workload drops the image's CMD. */
-export function programOf({ workload }: ContainerSpec, image: ImageFacts): string[] {
+function programOf({ workload }: ContainerSpec, image: ImageFacts): string[] {
   const entrypoint = workload.entrypoint ?? image.entrypoint
   const command = workload.command ?? (workload.entrypoint === undefined ? image.command : [])
   return [...entrypoint, ...command]

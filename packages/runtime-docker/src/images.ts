@@ -94,7 +94,7 @@ function readLine(line: string, last: string[], onLog: (text: string) => void): 
   if (error !== undefined) throw new Fault('runtime.build_failed', last.join('').trim() || error)
 }
 
-export function factsOf(info: Docker.ImageInspectInfo): ImageFacts {
+function factsOf(info: Docker.ImageInspectInfo): ImageFacts {
   const { Entrypoint, Cmd, WorkingDir, Env, ExposedPorts, User } = info.Config
   return {
     imageId: info.Id,
