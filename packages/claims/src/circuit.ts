@@ -4,10 +4,18 @@ import type { ClaimRecord, PoolRecord } from '@boilerhouse/resources'
 /** So many losses within the pool's startDeadlineMs stop the recovery of a claim. */
 const maxLosses = 3
 
-/** Losses never leave a record, so an open circuit stays open: release and claim again, and it is a new claim. */
-export function isCircuitOpen({ losses }: Pick<ClaimRecord, 'losses'>, pool: Pick<PoolRecord, 'spec'>): boolean {
-  const newest = losses.at(-1)
-  const oldest = losses.at(-maxLosses)
+/**
+ * Losses never leave a record, so an open circuit stays open: release and claim again, and it is a new claim. An engine that ends takes
+ * every container along: losses before `engineChangedAtMs` say nothing of the workload.
+ */
+export function isCircuitOpen(
+  { losses }: Pick<ClaimRecord, 'losses'>,
+  pool: Pick<PoolRecord, 'spec'>,
+  engineChangedAtMs: number,
+): boolean {
+  const counted = losses.filter((atMs) => atMs > engineChangedAtMs)
+  const newest = counted.at(-1)
+  const oldest = counted.at(-maxLosses)
   return newest !== undefined && oldest !== undefined && newest - oldest <= pool.spec.startDeadlineMs
 }
 

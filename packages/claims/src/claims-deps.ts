@@ -4,6 +4,7 @@ import type { Runtime } from '@boilerhouse/runtime'
 import type { EventHub, Store } from '@boilerhouse/store'
 
 import type { Activity } from './activity.ts'
+import type { EngineOutages } from './engine-outages.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Demand } from './wait-for-container.ts'
@@ -41,6 +42,7 @@ export interface ClaimsWorld extends ClaimsDeps {
   readonly activity: Activity
   readonly configSchemas: ConfigSchemas
   readonly inFlight: InFlight
+  readonly outages: EngineOutages
   /** Aborted by `close`. */
   readonly closed: AbortSignal
 }

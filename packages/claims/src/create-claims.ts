@@ -7,6 +7,7 @@ import { claimTenant, type ClaimOutcome } from './claim-tenant.ts'
 import type { ClaimsDeps, ClaimsWorld } from './claims-deps.ts'
 import type { Claims, RequestContext } from './claims.ts'
 import { createFlights } from './flights.ts'
+import { createEngineOutages } from './engine-outages.ts'
 import { claimKey, createInFlight } from './in-flight.ts'
 import { releaseLive } from './release-live.ts'
 import { removeContainer } from './remove-container.ts'
@@ -69,6 +70,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
       world.demand.close()
       world.hints.close()
       world.catalogue.close()
+      world.outages.close()
       await activity.flush()
     },
   }
@@ -108,6 +110,7 @@ function createWorld(deps: ClaimsDeps, closed: AbortSignal): ClaimsWorld {
     activity: createActivity(deps),
     configSchemas: createConfigSchemas(),
     inFlight: createInFlight(),
+    outages: createEngineOutages(deps.hub),
     closed,
   }
 }

@@ -65,6 +65,21 @@ test('three losses within startDeadlineMs open the circuit with the reason, and 
   expect(await read(world, 'alice', 'note')).toBe('x')
 })
 
+test('losses to an engine that ended say nothing of the workload: the claim recovers once that is known', async () => {
+  using world = await createWorld({ warm: 6 })
+  await world.claim('alice')
+  for (let loss = 0; loss < 3; loss++) {
+    await world.lose((await world.live('alice'))!.containerId!)
+    await world.resumeAll()
+  }
+  expect(await codeOf(world.claim('alice'))).toBe('claim.circuit_open')
+  world.clock.shift(10)
+  await world.store.events.append({ type: 'runtime.disconnected', actor: 'controller:container', subject: 'runtime/fake' })
+  await world.until(() => world.saw('runtime.disconnected').length === 1)
+  await world.resumeAll()
+  expect((await world.live('alice'))?.state).toBe('active')
+})
+
 test('losses that are far apart never open the circuit', async () => {
   using world = await createWorld({ warm: 6 })
   await world.claim('alice')

@@ -27,7 +27,7 @@ export async function loseContainer(
   const pool = await catalogue.pool(claim.poolId)
   await keepState(world, { ...run, signal: world.closed }, claim)
   const losses = isLoss ? [...claim.losses, clock.nowMs()].slice(-rememberedLosses) : claim.losses
-  const isOpen = isLoss && isCircuitOpen({ losses }, pool)
+  const isOpen = isLoss && isCircuitOpen({ losses }, pool, world.outages.lastAtMs())
   const event = claimEvent(isOpen ? 'claim.circuit_open' : 'claim.recovering', claim, run, { reason, losses: losses.length })
   const recovering = settled(await store.claims.transition(claim.id, ['active'], 'recovering', { losses, reason }, { event }))
   countTransition(metrics, 'recovering')
@@ -38,7 +38,7 @@ export async function loseContainer(
 export async function recoverClaim(world: ClaimsWorld, run: Run, claim: ClaimRecord): Promise<ClaimRecord> {
   const { store, catalogue } = world
   const pool = await catalogue.pool(claim.poolId)
-  if (isCircuitOpen(claim, pool)) throw circuitFault(claim)
+  if (isCircuitOpen(claim, pool, world.outages.lastAtMs())) throw circuitFault(claim)
   const workload = await catalogue.workload(claim.workloadId)
   if (claim.containerId === undefined) {
     const bond = await rebind(world, run, claim, pool)

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { chown, cp, mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chown, cp, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { runCommand } from './run-command.ts'
@@ -9,12 +8,15 @@ const root = join(import.meta.dirname, '../../..')
 const uid = 23_457
 let checkout: string
 
-/** A checkout that belongs to the user, with nothing in `.tools` yet. */
+/**
+ * A checkout that belongs to the user, with nothing in `.tools` yet. Not below TMPDIR, and with a Bun and dependencies of its own: this
+ * checkout and the tests' directory may lie where only root may look.
+ */
 beforeAll(async () => {
-  checkout = await mkdtemp(join(tmpdir(), 'bh-not-root-'))
+  checkout = await mkdtemp('/tmp/bh-not-root-')
   await mkdir(join(checkout, '.tools'))
   await cp(join(root, 'scripts/src'), join(checkout, 'scripts/src'), { recursive: true })
-  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'))
+  await cp(process.execPath, join(checkout, 'bun'))
   for (const path of ['.tools', '']) await chown(join(checkout, path), uid, uid)
 })
 afterAll(() => rm(checkout, { recursive: true }))
@@ -27,7 +29,7 @@ const setUpAs = (gid: number) =>
       `--regid=${gid}`,
       '--clear-groups',
       '--',
-      process.execPath,
+      join(checkout, 'bun'),
       join(checkout, 'scripts/src/bootstrap.ts'),
     ],
     { env: { HOME: checkout, DOCKER_HOST: '' } },
