@@ -38,10 +38,10 @@ export async function startMissing(deps: DemandDeps, poolId: PoolId, wanted: num
       continue
     }
     if (outcome === 'draining' || outcome === 'no_pool') return { room: 0, reason: () => draining(poolId) }
-    const { all, ending } = await placesOf(deps, poolId)
+    const { all, soon } = await placesOf(deps, poolId)
     // A place became free between the refusal and this look: take it.
     if (outcome === 'full' && all < pool.spec.maxSize && looks < wanted + maxLooks) continue
-    return { room: coming + ending, reason: () => (outcome === 'full' ? exhausted(poolId, pool.spec.maxSize) : hostFull(deps)) }
+    return { room: soon, reason: () => (outcome === 'full' ? exhausted(poolId, pool.spec.maxSize) : hostFull(deps)) }
   }
   return { room: wanted, reason: () => exhausted(poolId) }
 }
@@ -101,22 +101,22 @@ async function startOne(
 }
 
 /**
- * The pool's containers, and those of them whose place is free in a moment: what goes already, and what is bound to a claim that is over
- * or just being released. One look, so that a container that moves on meanwhile is not missed on both sides.
+ * The pool's containers, and those that a waiting claim may hope for: what starts or became warm (a refill may have been quicker than
+ * this claim's own start), what goes already, and what is bound to a claim that is over or just being released. One look, so that a
+ * container that moves on meanwhile is not missed on both sides.
  */
-async function placesOf({ store }: DemandDeps, poolId: PoolId): Promise<{ readonly all: number; readonly ending: number }> {
+async function placesOf({ store }: DemandDeps, poolId: PoolId): Promise<{ readonly all: number; readonly soon: number }> {
   // Containers first: whatever is bound by then has its claim among those read next, or that claim is over.
   const containers = await store.containers.all({ poolId })
   const claims = await store.claims.all({ poolId })
   const staying = new Set(
     claims.filter(({ state }) => isLiveClaim(state) && state !== 'releasing').map(({ containerId }) => containerId),
   )
-  const isEnding = ({ id, state }: ContainerRecord) =>
-    state === 'draining' ||
-    state === 'failed' ||
-    state === 'unhealthy' ||
-    ((state === 'bound' || state === 'lost') && !staying.has(id))
-  return { all: containers.length, ending: containers.filter(isEnding).length }
+  const isSoon = ({ id, state }: ContainerRecord) => {
+    if (state === 'bound' || state === 'lost') return !staying.has(id)
+    return state !== 'quarantined'
+  }
+  return { all: containers.length, soon: containers.filter(isSoon).length }
 }
 
 const exhausted = (poolId: PoolId, maxSize?: number): Fault =>

@@ -8,7 +8,7 @@ import type Docker from 'dockerode'
 import type { ContainerFacts } from '../container-facts.ts'
 import { runCommand, type RunCommand } from '../host/run-command.ts'
 import type { Layout } from '../layout.ts'
-import { chownInHelper } from './chown-helper.ts'
+import { chownInContainer } from './chown-in-container.ts'
 import { createHelperContainer, removeHelpers, type HelperDeps, type HelperPowers } from './helper-container.ts'
 import type { HelperImage } from './helper-image.ts'
 
@@ -52,7 +52,7 @@ export function helperRights(deps: HelperDeps & { readonly layout: Layout }): Ho
       const { exitCode, stderr } = await run(['/bin/busybox', 'sh', '-c', script, 'sh', path, value], { signal })
       if (exitCode !== 0) throw new Error(stderr.trim())
     },
-    chown: (hostDirectory, uid, signal) => chownInHelper(deps, hostDirectory, uid, signal),
+    chown: (hostDirectory, uid, signal) => chownInContainer(deps, hostDirectory, uid, signal),
     async du(containerId, signal) {
       const paths = [`/volumes/${containerId}`, `/slots/${containerId}/comm`]
       const { stdout } = await meter.run(['/bin/busybox', 'du', '-sxk', ...paths], { signal })

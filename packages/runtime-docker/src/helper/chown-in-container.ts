@@ -9,7 +9,7 @@ const timeoutMs = 600_000
  * A container for one directory and one command: whatever lies in there, a link among it, leads nowhere else. Throws with what the
  * command said.
  */
-export async function chownInHelper(deps: HelperDeps, hostDirectory: string, uid: number, signal: AbortSignal): Promise<void> {
+export async function chownInContainer(deps: HelperDeps, hostDirectory: string, uid: number, signal: AbortSignal): Promise<void> {
   const { engine, images, installation } = deps
   const name = `chown-${createHash('sha256').update(hostDirectory).digest('hex').slice(0, 12)}`
   const engineName = helperName(installation, name)
