@@ -47,19 +47,16 @@ test('a full pool answers pool.exhausted with Retry-After at once, and only to t
 
 test('a claim waits for the refill that took the last place while it looked', async () => {
   using world = await createWorld({ pool: { maxSize: 1 } })
-  const { create } = world.store.containers
-  let isFirst = true
-  const containers: typeof world.store.containers = {
-    ...world.store.containers,
-    create: async (input, options) => {
-      if (isFirst) await create({ ...input, id: `${input.id}0` as ContainerId, onDemand: false }, options)
-      isFirst = false
-      return create(input, options)
-    },
+  const { containers: real } = world.store
+  let looks = 0
+  const create: typeof real.create = async (...args) => {
+    if (looks++ === 0) await world.addWarm()
+    return real.create(...args)
   }
+  const containers = { ...real, create }
   const claims = world.another({ store: { ...world.store, containers } })
   const { answer } = await claims.claim('alice' as TenantId, claimRequest(), context())
-  expect([answer.source, await world.states()]).toEqual(['cold', ['bound']])
+  expect([answer.source, looks, await world.states()]).toEqual(['cold', 1, ['bound']])
 })
 
 test('a claim of a full pool waits for a container that is just being released', async () => {
