@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, symlink } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { runProgram } from './run-program.ts'
@@ -33,4 +33,17 @@ async function packageDirectories(): Promise<readonly string[]> {
   return ['.', 'e2e', 'bench', 'scripts', ...below.flat()].filter((directory) =>
     existsSync(join(repository, directory, 'node_modules')),
   )
+}
+
+/** This checkout again, at a place that every user may read: it may itself lie where only root may look. */
+export async function readableCheckout(): Promise<string> {
+  const into = await mkdtemp('/tmp/boilerhouse-checkout-')
+  await chmod(into, 0o755)
+  const env = { PATH: process.env['PATH'] ?? '' }
+  // By links where both are on one file system.
+  const linked = await runProgram(['cp', '-al', `${repository}/.`, into], { cwd: '/', env })
+  const copied = linked.exitCode === 0 ? linked : await runProgram(['cp', '-a', `${repository}/.`, into], { cwd: '/', env })
+  if (copied.exitCode !== 0) throw new Error(`copying ${repository} failed: ${copied.stderr}`)
+  await chmod(into, 0o755)
+  return into
 }

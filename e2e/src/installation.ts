@@ -57,7 +57,8 @@ export interface InstallationOptions {
 
 export async function createInstallation(options: InstallationOptions = {}): Promise<Installation> {
   const { checkout = repository, viaNpm = false, command = ['up', '--no-examples'], beside } = options
-  const home = beside === undefined ? await mkdtemp(join(tmpdir(), 'boilerhouse-e2e-')) : join(beside.dataDir, '..')
+  const home =
+    beside === undefined ? await mkdtemp(join(options.user ? '/tmp' : tmpdir(), 'boilerhouse-e2e-')) : join(beside.dataDir, '..')
   const dataDir = join(home, 'data')
   const [port, proxyPort] = [await freePort(), await freePort()]
   const session = await beginSession(home, options.user)

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { lstat, readdir, stat } from 'node:fs/promises'
+import { lstat, readdir, rm, stat } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 
+import { readableCheckout } from './checkout.ts'
 import { engine, engineContainers } from './engine.ts'
 import { createInstallation, type Installation } from './installation.ts'
 import { claim, poolFull, register, release, run, shellWorkload, type Claimed } from './workloads.ts'
@@ -10,15 +11,20 @@ import { within } from './within.ts'
 
 // A user without an account who is a member of the engine's group, on the same machine as servers of root.
 const uid = 23_456
+let checkout: string
 let house: Installation
 
 beforeAll(async () => {
   const { gid } = await stat('/var/run/docker.sock')
-  house = await createInstallation({ user: { uid, gid }, command: ['up'] })
+  checkout = await readableCheckout()
+  house = await createInstallation({ checkout, user: { uid, gid }, command: ['up'] })
   await house.start()
 }, 120_000)
 
-afterAll(() => house.dispose(), 120_000)
+afterAll(async () => {
+  await house.dispose()
+  await rm(checkout, { recursive: true })
+}, 120_000)
 
 const helper = async () => engine('GET', `/containers/bh-${await house.id()}-netadmin/json`)
 const status = async (path: string) => (await Bun.file(path).text()).match(/^Uid:\s+(\d+)/m)?.[1]

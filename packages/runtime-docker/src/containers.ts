@@ -1,4 +1,4 @@
-import { Fault, KeyLock, type Clock, type ContainerId, type Metrics } from '@boilerhouse/base'
+import { Fault, isFault, KeyLock, type Clock, type ContainerId, type Metrics } from '@boilerhouse/base'
 import type { ContainerSpec, ImageFacts, Runtime, RuntimeContainer } from '@boilerhouse/runtime'
 import type Docker from 'dockerode'
 
@@ -37,6 +37,7 @@ export type Containers = Pick<Runtime, 'ensure' | 'stop' | 'pause' | 'unpause' |
 }
 
 const startTimeoutMs = 60_000
+const startAttempts = 5
 
 export function createContainers(deps: ContainersDeps): Containers {
   const { installation, layout } = deps
@@ -76,7 +77,7 @@ async function ensure(
   spec: ContainerSpec,
   signal: AbortSignal,
 ): Promise<RuntimeContainer> {
-  const { layout, engine, clock, installation } = deps
+  const { layout, clock, installation } = deps
   const { containerId } = spec
   let info = await inspect(containerId, signal)
   if (!info || info.State.Status === 'created') {
@@ -86,10 +87,7 @@ async function ensure(
     const image = await deps.images.inspect(spec.imageId, signal)
     prepareSlot(layout.slot(containerId), spec)
     await deps.volumes.prepare(spec, signal)
-    if (!info) await create(deps, spec, image, signal)
-    const call = { name: 'container.start', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
-    const name = engineNameOf(installation, containerId)
-    await engine.call(call, (docker) => unlessStatus(docker.getContainer(name).start(), 304))
+    await createAndStart(deps, spec, image, signal, info !== undefined)
     deps.metrics.observe('container_start_seconds', {}, (clock.monotonicMs() - startedMs) / 1000)
     info = await inspect(containerId, signal)
   }
@@ -100,6 +98,28 @@ async function ensure(
   const view = info && viewOf(installation, layout, info)
   if (!view) throw new Fault('runtime.container_gone', `The container ${containerId} was removed while it started`)
   return view
+}
+
+/** A create that was aborted is undone by the engine in its own time: what seems to be there may go before it is started. */
+async function createAndStart(
+  deps: ContainersDeps,
+  spec: ContainerSpec,
+  image: ImageFacts,
+  signal: AbortSignal,
+  isCreated: boolean,
+): Promise<void> {
+  const call = { name: 'container.start', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
+  const name = engineNameOf(deps.installation, spec.containerId)
+  for (let attempt = 1; ; attempt++) {
+    if (!isCreated || attempt > 1) await create(deps, spec, image, signal)
+    try {
+      await deps.engine.call(call, (docker) => unlessStatus(docker.getContainer(name).start(), 304))
+      return
+    } catch (error) {
+      if (!isFault(error, 'runtime.container_gone') || attempt >= startAttempts) throw error
+      await deps.clock.sleep(50 * attempt, signal)
+    }
+  }
 }
 
 async function create(deps: ContainersDeps, spec: ContainerSpec, image: ImageFacts, signal: AbortSignal): Promise<void> {
