@@ -20,7 +20,7 @@ export function bindClaim(db: Database): ClaimStore['bind'] {
       for (;;) {
         const row = await bindOnce(db, input, options)
         if (row) {
-          if (options.event) wakeups.wrote()
+          if (options.event) wakeups.wroteOnPath()
           return { outcome: 'bound', claim: claimOf(input, row), container: toContainer(row) }
         }
         await checkFence(db, options.fence)

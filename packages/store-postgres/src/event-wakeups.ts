@@ -6,10 +6,15 @@ const channel = 'boilerhouse_events'
 /** Many commits, one NOTIFY: in the commits themselves it would make them wait for each other (design §5). */
 const notifyEveryMs = 5
 
+/** About what is left of a claim after its bind. */
+const restMs = 3
+
 /** Wakes readers: those of this process in memory, those of others by NOTIFY on a connection of its own. */
 export interface EventWakeups {
   /** After the commit of an event. */
   wrote(): void
+  /** The same from within a claim: its readers are woken a moment later, so that they are not in the way of its answer. */
+  wroteOnPath(): void
   /** Something may have been written that nobody told us about. */
   wake(): void
   generation(): number
@@ -42,6 +47,7 @@ export function createEventWakeups({ connection, projectId, clock, log }: EventW
   })
   const wake = () => wakeup.wake('events')
   let notifying: Promise<void> | undefined
+  let resting: Promise<void> | undefined
   let isListening = false
 
   async function notify(): Promise<void> {
@@ -71,9 +77,19 @@ export function createEventWakeups({ connection, projectId, clock, log }: EventW
     isListening = true
   }
 
+  async function rest(): Promise<void> {
+    await clock.sleep(restMs, closing.signal)
+    resting = undefined
+    wake()
+  }
+
   return {
     wrote() {
       wake()
+      notifying ??= notify()
+    },
+    wroteOnPath() {
+      resting ??= rest()
       notifying ??= notify()
     },
     wake,

@@ -43,6 +43,7 @@ test('every statement of the claim path and of the event readers finds its rows 
   }) as unknown as Sql
   const wakeups = {
     wrote: () => {},
+    wroteOnPath: () => {},
     wake: () => {},
     isClosed: () => false,
     generation: () => 0,

@@ -67,7 +67,8 @@ export function compareAndSet<Kind>(db: Database, write: CompareAndSet<Kind>): P
       ) ${logged(db, options.event, sql`moved`)}
       select moved.* ${durability(sql, options)} from moved`
     if (moved) {
-      if (options.event) db.wakeups.wrote()
+      if (options.event && options.lazy) db.wakeups.wroteOnPath()
+      else if (options.event) db.wakeups.wrote()
       return { outcome: 'ok', record: toRecord(moved) }
     }
     await checkFence(db, options.fence)
