@@ -1,6 +1,7 @@
 import { Wakeup, type Clock, type Logger } from '@boilerhouse/base'
 
 import { listenSessionName, openClient, type Connection, type Sql } from './connection.ts'
+import { soon } from './soon.ts'
 
 const channel = 'boilerhouse_events'
 /** Many commits, one NOTIFY: in the commits themselves it would make them wait for each other (design §5). */
@@ -46,20 +47,15 @@ export function createEventWakeups({ connection, projectId, clock, log }: EventW
     onclose: () => void relisten(),
   })
   const wake = () => wakeup.wake('events')
-  let notifying: Promise<void> | undefined
-  let resting: Promise<void> | undefined
   let isListening = false
-
-  async function notify(): Promise<void> {
-    await clock.sleep(notifyEveryMs, closing.signal)
-    notifying = undefined
-    if (closing.signal.aborted) return
+  const waking = soon(clock, restMs, closing.signal, wake)
+  const notifying = soon(clock, notifyEveryMs, closing.signal, async () => {
     try {
       await notifier`select pg_notify(${channel}, ${`${projectId} ${own}`})`
     } catch (error) {
       log.debug('Cannot notify other processes of events; their safety pass finds them', { error })
     }
-  }
+  })
 
   async function relisten(): Promise<void> {
     if (!isListening) return
@@ -77,20 +73,14 @@ export function createEventWakeups({ connection, projectId, clock, log }: EventW
     isListening = true
   }
 
-  async function rest(): Promise<void> {
-    await clock.sleep(restMs, closing.signal)
-    resting = undefined
-    wake()
-  }
-
   return {
     wrote() {
       wake()
-      notifying ??= notify()
+      notifying.ask()
     },
     wroteOnPath() {
-      resting ??= rest()
-      notifying ??= notify()
+      waking.ask()
+      notifying.ask()
     },
     wake,
     generation: () => wakeup.current('events'),
@@ -101,7 +91,7 @@ export function createEventWakeups({ connection, projectId, clock, log }: EventW
     listen,
     async close() {
       closing.abort()
-      await notifying
+      await notifying.settled()
       await Promise.all([notifier.end({ timeout: 1 }), listener.end({ timeout: 1 })])
     },
   }
