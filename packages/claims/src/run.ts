@@ -14,7 +14,7 @@ export interface Run {
 export interface Timings {
   /** Runs the action as a span, and adds its time to the phase; each phase may come several times. */
   phase<T>(name: string, action: () => Promise<T>): Promise<T>
-  /** Every phase in ms, and `total` since the run began. */
+  /** Every phase in ms, to the microsecond, and `total` since the run began. */
   all(): Record<string, number>
 }
 
@@ -38,7 +38,10 @@ export function createTimings({ clock, metrics, tracer }: TimingsDeps): Timings 
         metrics.observe('claim_phase_seconds', { phase: name }, tookMs / 1000)
       }
     },
-    all: () => ({ ...phases, total: clock.monotonicMs() - startedMs }),
+    all: () => {
+      const told = { ...phases, total: clock.monotonicMs() - startedMs }
+      return Object.fromEntries(Object.entries(told).map(([name, ms]) => [name, Math.round(ms * 1000) / 1000]))
+    },
   }
 }
 

@@ -19,6 +19,7 @@ export const eventWatch = command({
     const { tenant, pool, type, after, count = Number.POSITIVE_INFINITY } = flags
     const options = { ...given({ tenant, pool, cursor: after, types: type.length > 0 ? type : undefined }), signal }
     let seen = 0
+    if (count <= 0) return
     for await (const event of followEvents(await client(), options)) {
       output.raw(
         output.isJson
