@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createInstallation, type Installation } from './installation.ts'
 import { listen, type Told } from './told.ts'
 import { within } from './within.ts'
-import { claim, notesWorkload, register, release, run } from './workloads.ts'
+import { claim, notesWorkload, register, release, run, shellWorkload } from './workloads.ts'
 
 let house: Installation
 let told: Told
@@ -76,6 +76,18 @@ test('a larger diskMb lets a paused container go on', async () => {
   })
   expect((await container(containerId)).reason).toBeUndefined()
   await release(house, 'grower', 'greedy')
+}, 60_000)
+
+test('what a tenant writes into comm counts for its diskMb, and keeps no claim of another from being delivered', async () => {
+  const volumes = { comm: { containerPath: '/comm' } }
+  const workload = shellWorkload({ id: 'talkative', resources: resources(8), volumes })
+  await register(house, workload, { id: 'talkative', workloadId: 'talkative', minSize: 2, maxSize: 3 })
+  const { containerId } = await claim(house, 'chatterbox', 'talkative')
+  await run(house, containerId, 'dd if=/dev/zero of=/comm/big bs=1M count=12')
+  await within(20_000, 'it is told that it holds too much', () => exceeded(containerId)[0])
+  const other = await claim(house, 'quiet', 'talkative', { secrets: { TOKEN: 's3cr3t' } })
+  expect(await run(house, other.containerId, 'cat /boilerhouse/secrets/TOKEN; ls -A /comm')).toBe('s3cr3t')
+  for (const tenantId of ['chatterbox', 'quiet']) await release(house, tenantId, 'talkative')
 }, 60_000)
 
 test('below BOILERHOUSE_MIN_FREE_MB nothing new starts: warm ones are still claimed, the next claim is 503 host.disk_full', async () => {

@@ -1,10 +1,12 @@
+import { join } from 'node:path'
+
 import type { ContainerId } from '@boilerhouse/base'
 import type { ContainerAddress } from '@boilerhouse/resources'
 import type { ContainerPhase, RuntimeContainer } from '@boilerhouse/runtime'
 import type Docker from 'dockerode'
 
 import { readLabels } from './labels.ts'
-import type { Layout } from './layout.ts'
+import { commVolume, type Layout } from './layout.ts'
 
 /** What the engine's list and its inspect both tell of a container. */
 interface EngineView {
@@ -64,7 +66,7 @@ function toContainer(installation: string, layout: Layout, view: EngineView): Ru
 
 function addressOf(layout: Layout, containerId: ContainerId, view: EngineView): ContainerAddress {
   const ip = view.networkMode === 'host' ? '127.0.0.1' : view.networks.find((network) => network.IPAddress !== '')?.IPAddress
-  const { comm } = layout.hostSlot(containerId)
+  const comm = join(layout.hostVolumes(containerId), commVolume)
   return {
     ...(ip ? { ip } : {}),
     hostPorts: view.hostPorts,

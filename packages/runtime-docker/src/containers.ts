@@ -64,7 +64,7 @@ export function createContainers(deps: ContainersDeps): Containers {
     destroy: (id, signal) =>
       lock.run(id, async () => {
         await engineContainers.remove(id, signal)
-        await deps.ownership.removing(id, () => removeSlot(layout.slot(id)), signal)
+        removeSlot(layout.slot(id))
         await deps.volumes.remove(id, signal)
       }),
     list: (signal) => list(deps, signal),

@@ -100,7 +100,7 @@ test('every volume is mounted from its own directory, secrets read-only whatever
   })
   expect<unknown>(HostConfig?.Mounts?.slice(2)).toEqual([
     mount('/host/slots/c-1/box/secrets', '/secrets', true),
-    mount('/host/slots/c-1/comm', '/comm', false),
+    mount('/host/data/volumes/c-1/comm', '/comm', false),
     mount('/host/data/volumes/c-1/state', '/state', false),
     mount('/host/data/volumes/c-1/custom-cache', '/cache', true),
   ])

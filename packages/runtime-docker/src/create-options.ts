@@ -3,7 +3,7 @@ import type Docker from 'dockerode'
 import type { ContainerSpec, ImageFacts } from '@boilerhouse/runtime'
 
 import { engineNameOf, labelsOf } from './labels.ts'
-import { customVolume, stateVolume, type Layout } from './layout.ts'
+import { commVolume, customVolume, stateVolume, type Layout } from './layout.ts'
 import { parkedEntrypoint } from './park-script.ts'
 
 export interface CreateInput {
@@ -125,7 +125,7 @@ function mounts({ layout, spec }: CreateInput): Docker.MountConfig {
     bind(layout.hostBinDir, '/boilerhouse/bin', 'ro'),
     // Secrets are written by the server alone, whatever mode the workload asks for.
     ...(secrets ? [bind(slot.secrets, secrets.containerPath, 'ro')] : []),
-    ...(comm ? [bind(slot.comm, comm.containerPath, comm.mode)] : []),
+    ...(comm ? [bind(`${own}/${commVolume}`, comm.containerPath, comm.mode)] : []),
     ...(state ? [bind(`${own}/${stateVolume}`, state.containerPath, state.mode)] : []),
     ...custom.map((volume) => bind(`${own}/${customVolume(volume.name)}`, volume.containerPath, volume.mode)),
   ]

@@ -14,7 +14,7 @@ export interface DiskMeterDeps {
   readonly run?: RunCommand
 }
 
-/** What containers use of the host's disk: volumes, writable layer, and what they put into `comm`. */
+/** What containers use of the host's disk: volumes, `comm` among them, and writable layer. */
 export interface DiskMeter {
   /**
    * As last measured, at most `periodMs` and one walk ago; a container not measured yet is left out. Measuring goes on behind the
@@ -36,12 +36,8 @@ export function createDiskMeter({ layout, facts, clock, rights, run = runCommand
 
   const measure = async (containerId: ContainerId) => {
     const container = await facts.get(containerId, stop.signal).catch(() => undefined)
-    const paths = [
-      layout.volumes(containerId),
-      layout.slot(containerId).comm,
-      ...(container?.layerDir && !rights.layerBytes ? [container.layerDir] : []),
-    ]
-    const walk = ['nice', '-n', '19', 'du', '-s', '-x', '-B1', '--', ...paths]
+    const layer = container?.layerDir && !rights.layerBytes ? [container.layerDir] : []
+    const walk = ['nice', '-n', '19', 'du', '-s', '-x', '-B1', '--', layout.volumes(containerId), ...layer]
     // Its exit code tells of files that went away meanwhile; what it could count it printed.
     const { stdout, stderr } = await run(walk, { signal: stop.signal })
     // What it may not read would be free of charge to who closes it.

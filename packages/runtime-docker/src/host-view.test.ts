@@ -88,7 +88,8 @@ async function start(command = 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done
   })
   await container.start()
   await mkdir(join(layout.volumes(containerId), 'state'), { recursive: true })
-  await mkdir(layout.slot(containerId).comm, { recursive: true })
+  await mkdir(join(layout.volumes(containerId), 'comm'), { recursive: true })
+  await mkdir(layout.slot(containerId).root, { recursive: true })
   return containerId
 }
 const engineContainer = (containerId: ContainerId) =>
@@ -149,10 +150,10 @@ test('a container started again under another pid is found again, one that ended
   expect((await view.stats([containerId], never)).has(containerId)).toBe(false)
 })
 
-test('disk use is the volumes, the writable layer and comm together, and links out of them do not count', async () => {
+test('disk use is the volumes, comm among them, and the writable layer together, and links out of them do not count', async () => {
   const containerId = await start('dd if=/dev/zero of=/layer bs=1024 count=2048 2>/dev/null; echo done > /done; exec sleep 1000')
   await writeFile(join(layout.volumes(containerId), 'state', 'file'), Buffer.alloc(1_000_000, 1))
-  await writeFile(join(layout.slot(containerId).comm, 'file'), Buffer.alloc(500_000, 1))
+  await writeFile(join(layout.volumes(containerId), 'comm', 'file'), Buffer.alloc(500_000, 1))
   await runCommand(['ln', '-s', '/usr', join(layout.volumes(containerId), 'state', 'link')], { signal: never })
   await systemClock.sleep(500)
   const facts = createFactsCache({ engine: world.engine, installation: world.installation })

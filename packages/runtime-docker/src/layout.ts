@@ -17,7 +17,6 @@ export interface SlotPaths {
   /** Mounted read-only at /boilerhouse. The mount holds the inode: it is changed inside, never replaced. */
   readonly box: string
   readonly secrets: string
-  readonly comm: string
   /** Files are written here and renamed into the box. */
   readonly temporary: string
 }
@@ -36,6 +35,8 @@ export interface Layout extends LayoutDirs {
 
 /** Names inside a container's directory of volumes. */
 export const stateVolume = 'state'
+/** Not in the slot: what a tenant writes counts for its disk limit, and fills nobody else's tmpfs. */
+export const commVolume = 'comm'
 export const customVolume = (name: string): string => `custom-${name}`
 
 export function createLayout(dirs: LayoutDirs): Layout {
@@ -60,5 +61,5 @@ export function createLayout(dirs: LayoutDirs): Layout {
 
 function slotPaths(root: string): SlotPaths {
   const box = join(root, 'box')
-  return { root, box, secrets: join(box, 'secrets'), comm: join(root, 'comm'), temporary: join(root, 'tmp') }
+  return { root, box, secrets: join(box, 'secrets'), temporary: join(root, 'tmp') }
 }

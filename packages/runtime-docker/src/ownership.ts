@@ -91,9 +91,7 @@ async function directoriesOf(layout: Layout, containerId: ContainerId): Promise<
   const volumes = layout.volumes(containerId)
   const names = await entryNames(volumes)
   const below = names.map((name) => ({ path: join(volumes, name), hostPath: join(layout.hostVolumes(containerId), name) }))
-  const comm = { path: layout.slot(containerId).comm, hostPath: layout.hostSlot(containerId).comm }
-  const found = [...below, comm].filter(({ path }) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
-  return found
+  return below.filter(({ path }) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory())
 }
 
 /** Files of another user become ours, and what was closed to its own owner is opened. */
@@ -107,7 +105,7 @@ async function open(
   await runCommand(['chmod', '-R', 'u+rwx', '--', path], { signal })
 }
 
-/** Lets a container's user write into a directory of its slot, which nobody else on the host can reach. */
+/** Lets a container's user write into a directory that the server goes on sharing; nobody else on the host can reach it. */
 export function openTo(path: string, uid: number): void {
   const found = lstatSync(path)
   if (found.uid === uid) return

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import type { ContainerSpec } from '@boilerhouse/runtime'
 
 import type { SlotPaths } from './layout.ts'
-import { openTo } from './ownership.ts'
 import { parkScript } from './park-script.ts'
 import { writeBeside } from './write-beside.ts'
 
@@ -13,8 +12,6 @@ import { writeBeside } from './write-beside.ts'
 export function prepareSlot(paths: SlotPaths, spec: ContainerSpec): void {
   for (const directory of [paths.root, paths.box, join(paths.box, 'bin'), paths.secrets]) makeDirectory(directory, 0o755)
   makeDirectory(paths.temporary, 0o700)
-  makeDirectory(paths.comm, 0o755)
-  if (spec.workload.volumes.comm) openTo(paths.comm, spec.workload.security.runAsUser)
   if (spec.workload.warmth !== 'parked') return
   makePipe(join(paths.box, 'wake'))
   makePipe(join(paths.box, 'ack'))

@@ -40,7 +40,7 @@ const ours = async () => {
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'bh-helper-'))
   mkdirSync(join(root, 'data/volumes', container, 'state'), { recursive: true })
-  mkdirSync(join(root, 'slots', container, 'comm'), { recursive: true })
+  mkdirSync(join(root, 'data/volumes', container, 'comm'))
   rights = newRights()
 })
 afterAll(async () => {
@@ -108,7 +108,7 @@ test('a directory that cannot be given away is an error with the reason, and lea
 test('what a container closed to the server is measured all the same', async () => {
   const closed = join(root, 'data/volumes', container, 'state/closed')
   writeFileSync(join(closed, 'large'), Buffer.alloc(3_000_000, 1))
-  writeFileSync(join(root, 'slots', container, 'comm/large'), Buffer.alloc(1_000_000, 1))
+  writeFileSync(join(root, 'data/volumes', container, 'comm/large'), Buffer.alloc(1_000_000, 1))
   const bytes = await rights.du(container, never)
   expect(bytes).toBeGreaterThan(4_000_000)
   expect(bytes).toBeLessThan(4_200_000)

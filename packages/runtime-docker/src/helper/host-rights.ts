@@ -20,7 +20,7 @@ export interface HostRights {
   writeSetting(path: string, value: string, signal: AbortSignal): Promise<void>
   /** Owner of everything in a directory of the engine's host; links are not followed. */
   chown(hostDirectory: string, uid: number, signal: AbortSignal): Promise<void>
-  /** What a container's volumes and `comm` use, in bytes, whatever of it is closed to the server's user. */
+  /** What a container's volumes use, in bytes, whatever of it is closed to the server's user. */
   du(containerId: ContainerId, signal: AbortSignal): Promise<number>
   /** What its writable layer uses; not there where the server reads the engine's directory itself. */
   readonly layerBytes?: (container: ContainerFacts, signal: AbortSignal) => Promise<number>
@@ -54,9 +54,8 @@ export function helperRights(deps: HelperDeps & { readonly layout: Layout }): Ho
     },
     chown: (hostDirectory, uid, signal) => chownInContainer(deps, hostDirectory, uid, signal),
     async du(containerId, signal) {
-      const paths = [`/volumes/${containerId}`, `/slots/${containerId}/comm`]
-      const { stdout } = await meter.run(['/bin/busybox', 'du', '-sxk', ...paths], { signal })
-      return stdout.split('\n').reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0) * 1024, 0)
+      const { stdout } = await meter.run(['/bin/busybox', 'du', '-sxk', `/volumes/${containerId}`], { signal })
+      return (Number.parseInt(stdout, 10) || 0) * 1024
     },
     async layerBytes({ engineId }, signal) {
       const call = { name: 'container.size', subject: 'container', signal } as const
@@ -79,13 +78,13 @@ function netadminPowers({ isLegacy }: HelperImage): HelperPowers {
 }
 
 /** Reads the sizes of everything, and changes nothing. */
-function meterPowers({ hostDataDir, hostSlotsDir }: Layout): HelperPowers {
-  const mount = (Source: string, Target: string): Docker.MountSettings => ({ Type: 'bind', Source, Target, ReadOnly: true })
+function meterPowers({ hostDataDir }: Layout): HelperPowers {
+  const volumes: Docker.MountSettings = { Type: 'bind', Source: join(hostDataDir, 'volumes'), Target: '/volumes', ReadOnly: true }
   return {
     CapAdd: ['DAC_READ_SEARCH'],
     // A tenant with a million files slows nobody.
     CpuShares: 2,
-    Mounts: [mount(join(hostDataDir, 'volumes'), '/volumes'), mount(hostSlotsDir, '/slots')],
+    Mounts: [volumes],
   }
 }
 

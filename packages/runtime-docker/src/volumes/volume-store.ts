@@ -5,8 +5,8 @@ import { basename, join } from 'node:path'
 import { Fault, isFault, type ContainerId } from '@boilerhouse/base'
 import type { ContainerSpec, StateKey, VolumeAgent } from '@boilerhouse/runtime'
 
-import { customVolume, stateVolume, type Layout } from '../layout.ts'
-import type { Ownership } from '../ownership.ts'
+import { commVolume, customVolume, stateVolume, type Layout } from '../layout.ts'
+import { openTo, type Ownership } from '../ownership.ts'
 import { entryNames, hasEntry, writeDurably } from './entries.ts'
 import { createStateKeeper, type StateKeeper, type StateKeeperDeps } from './state-keeper.ts'
 import { keptNameOf, keptPaths, type KeptPaths } from './state-moves.ts'
@@ -124,7 +124,7 @@ async function prepareVolumes(
   spec: ContainerSpec,
   signal: AbortSignal,
 ): Promise<void> {
-  const { state, custom = [] } = spec.workload.volumes
+  const { state, comm, custom = [] } = spec.workload.volumes
   const uid = spec.workload.security.runAsUser
   const root = layout.volumes(spec.containerId)
   await mkdir(root, { recursive: true, mode: 0o700 })
@@ -138,4 +138,12 @@ async function prepareVolumes(
     if ([0, lstatSync(path).uid].includes(process.getuid?.() ?? 0)) await chmod(path, 0o700)
     await ownership.prepare(spec.containerId, name, uid, signal)
   }
+  if (comm) await prepareComm(join(root, commVolume), uid)
+}
+
+/** Never given away where the server is not root: its user goes on making sockets there. */
+async function prepareComm(path: string, uid: number): Promise<void> {
+  await mkdir(path, { recursive: true })
+  await chmod(path, 0o755)
+  openTo(path, uid)
 }
