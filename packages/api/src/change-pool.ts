@@ -3,23 +3,23 @@ import { invalidRequest, type EventInput, type PoolRecord, type PoolSpec } from 
 
 import type { RouteDeps } from './deps.ts'
 import { found } from './found.ts'
-import { revisionMismatch } from './if-match.ts'
+import { atRevision, revisionMismatch } from './if-match.ts'
 
 /** Writes a new spec over `record`. Throws `request.revision_mismatch`, `pool.draining`, `request.invalid` for another workload. */
 export async function changePool(
   record: PoolRecord,
   spec: PoolSpec,
   event: EventInput,
-  expectedRevision: number | undefined,
+  ifMatch: number | undefined,
   { store }: RouteDeps,
 ): Promise<PoolRecord> {
   const { id } = record
   if (spec.workloadId !== record.workloadId) {
     throw invalidRequest([{ pointer: '/workloadId', detail: `cannot change from ${record.workloadId}: make another pool` }])
   }
-  const updated = await store.pools.update(id, spec, { event, ...(expectedRevision !== undefined && { expectedRevision }) })
+  const updated = await store.pools.update(id, spec, { event, ...atRevision(ifMatch) })
   if (updated.outcome === 'ok') return updated.record
   const current = found('pool', id, updated.outcome === 'conflict' ? updated.record : undefined)
   if (current.status.phase === 'draining') throw new Fault('pool.draining', `Pool ${id} is being deleted`)
-  throw revisionMismatch('Pool', id, current.revision)
+  throw revisionMismatch('Pool', current)
 }

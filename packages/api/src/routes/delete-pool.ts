@@ -1,7 +1,7 @@
 import { Pool } from '@boilerhouse/resources'
 
 import { found } from '../found.ts'
-import { revisionMismatch } from '../if-match.ts'
+import { requireRevision } from '../if-match.ts'
 import { readPool, showPool } from '../read-pool.ts'
 import { route, withRevision } from '../route.ts'
 import { IdParam } from '../views.ts'
@@ -22,7 +22,7 @@ export const deletePool = route(
   },
   async ({ params, context, ifMatch }, deps) => {
     const record = await readPool(params.id, deps)
-    if (ifMatch !== undefined && record.revision !== ifMatch) throw revisionMismatch('Pool', record.id, record.revision)
+    requireRevision('Pool', record, ifMatch)
     if (record.status.phase === 'draining') return withRevision(202, await showPool(record, deps))
     const event = {
       type: 'pool.draining',

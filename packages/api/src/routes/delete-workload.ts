@@ -1,7 +1,7 @@
 import { Fault, type WorkloadId } from '@boilerhouse/base'
 
 import { found } from '../found.ts'
-import { revisionMismatch } from '../if-match.ts'
+import { atRevision, revisionMismatch } from '../if-match.ts'
 import { noContent, route } from '../route.ts'
 import { IdParam } from '../views.ts'
 
@@ -26,10 +26,9 @@ export const deleteWorkload = route(
       subject: `workload/${id}`,
       correlationId: context.correlationId,
     } as const
-    const { outcome } = await store.workloads.delete(id, { event, ...(ifMatch !== undefined && { expectedRevision: ifMatch }) })
+    const { outcome } = await store.workloads.delete(id, { event, ...atRevision(ifMatch) })
     if (outcome === 'in_use') throw new Fault('workload.in_use', `Pools of workload ${id} exist`)
-    if (outcome === 'conflict')
-      throw revisionMismatch('Workload', id, found('workload', id, await store.workloads.get(id)).revision)
+    if (outcome === 'conflict') throw revisionMismatch('Workload', found('workload', id, await store.workloads.get(id)))
     if (outcome === 'missing') found('workload', id, undefined)
     return noContent
   },

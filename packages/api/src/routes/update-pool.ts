@@ -1,9 +1,10 @@
 import { invalidRequest, Pool, poolFaults, PoolInput } from '@boilerhouse/resources'
 
 import { changePool } from '../change-pool.ts'
-import { revisionMismatch } from '../if-match.ts'
+import { requireRevision } from '../if-match.ts'
 import { readPool, showPool } from '../read-pool.ts'
 import { route, withRevision } from '../route.ts'
+import { specOfBody } from '../spec-of-body.ts'
 import { IdParam } from '../views.ts'
 
 export const updatePool = route(
@@ -23,12 +24,11 @@ export const updatePool = route(
     faults: ['pool.not_found', 'pool.draining'],
   },
   async ({ params, body, context, ifMatch }, deps) => {
-    const { id: given, ...spec } = body
-    if (given !== undefined && given !== params.id) throw invalidRequest([{ pointer: '/id', detail: 'must be that of the path' }])
+    const spec = specOfBody(body, params.id)
     const record = await readPool(params.id, deps)
     const faults = poolFaults(spec)
     if (faults.length > 0) throw invalidRequest(faults)
-    if (ifMatch !== undefined && ifMatch !== record.revision) throw revisionMismatch('Pool', record.id, record.revision)
+    requireRevision('Pool', record, ifMatch)
     if (Bun.deepEquals(record.spec, spec) && record.status.phase !== 'draining')
       return withRevision(200, await showPool(record, deps))
     const event = {

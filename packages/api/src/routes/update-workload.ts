@@ -1,11 +1,12 @@
 import type { WorkloadId } from '@boilerhouse/base'
-import { invalidRequest, Workload, WorkloadInput } from '@boilerhouse/resources'
+import { Workload, WorkloadInput } from '@boilerhouse/resources'
 import { Type } from '@sinclair/typebox'
 
 import { found } from '../found.ts'
-import { revisionMismatch } from '../if-match.ts'
+import { atRevision, requireRevision, revisionMismatch } from '../if-match.ts'
 import { presentWorkload } from '../present-workload.ts'
 import { route, withRevision } from '../route.ts'
+import { specOfBody } from '../spec-of-body.ts'
 import { IdParam } from '../views.ts'
 import { checkWorkload } from '../workload-checks.ts'
 
@@ -37,12 +38,11 @@ export const updateWorkload = route(
     ],
   },
   async ({ params, query, body, context, ifMatch }, deps) => {
-    const { id: given, ...spec } = body
-    if (given !== undefined && given !== params.id) throw invalidRequest([{ pointer: '/id', detail: 'must be that of the path' }])
+    const spec = specOfBody(body, params.id)
     const id = params.id as WorkloadId
     const current = found('workload', id, await deps.store.workloads.get(id))
     await checkWorkload(spec, deps)
-    if (ifMatch !== undefined && ifMatch !== current.revision) throw revisionMismatch('Workload', id, current.revision)
+    requireRevision('Workload', current, ifMatch)
     // A file that is applied again at every start must not roll every pool.
     const isSame = Bun.deepEquals(current.spec, spec) && current.status.state !== 'error'
     if (isSame && !query.rebuild) return withRevision(200, presentWorkload(current))
@@ -52,11 +52,8 @@ export const updateWorkload = route(
       subject: `workload/${id}`,
       correlationId: context.correlationId,
     } as const
-    const updated = await deps.store.workloads.update(id, spec, {
-      event,
-      ...(ifMatch !== undefined && { expectedRevision: ifMatch }),
-    })
-    if (updated.outcome === 'conflict') throw revisionMismatch('Workload', id, updated.record.revision)
+    const updated = await deps.store.workloads.update(id, spec, { event, ...atRevision(ifMatch) })
+    if (updated.outcome === 'conflict') throw revisionMismatch('Workload', updated.record)
     return withRevision(200, presentWorkload(found('workload', id, updated.outcome === 'ok' ? updated.record : undefined)))
   },
 )
