@@ -53,10 +53,25 @@ async function statusAfter(
     const facts = step.kind === 'build' ? await build(work, workload, step, signal) : await inspect(work, step, signal)
     return { state: 'ready', imageId: facts.imageId }
   } catch (error) {
-    // The engine or the store does not answer: that says nothing about the workload.
-    if (!isFault(error) || signal.aborted || error.retry === 'later') throw error
-    return { state: 'error', reason: `${error.code}: ${error.message}` }
+    if (!isFault(error) || signal.aborted) throw error
+    if (error.retry !== 'later') return { state: 'error', reason: reasonOf(error) }
+    await tellHindrance(work.term, workload, error)
+    throw error
   }
+}
+
+const reasonOf = ({ code, message }: Fault): string => `${code}: ${message}`
+
+/**
+ * What the engine said says nothing about the workload, whose state stays; but people see why it is not ready yet. Without an event: it
+ * would wake this pass at once, and end its backoff.
+ */
+async function tellHindrance({ store, leadership }: Term, workload: WorkloadRecord, fault: Fault): Promise<void> {
+  const { id, generation, status } = workload
+  const isSaid = fault.code.startsWith('runtime.') && fault.code !== 'runtime.unavailable'
+  const reason = reasonOf(fault)
+  if (!isSaid || status.state !== 'creating' || status.reason === reason) return
+  await store.workloads.setStatus(id, generation, { ...status, reason }, { fence: leadership.fence })
 }
 
 function inspect({ term }: WorkloadWork, step: WorkloadStep, signal: AbortSignal): Promise<ImageFacts> {

@@ -70,6 +70,17 @@ describe('workloads', () => {
     await world.advance(31_000)
     expect((await status(world))?.state).toBe('ready')
   })
+  test('an engine that refuses to look the image up is the reason why a workload is not ready yet, and none once it is', async () => {
+    const world = await openWorld()
+    world.control.failNext('inspectImage', () => new Fault('runtime.engine_failed', 'inspect echo:1: layer does not exist'), 5)
+    await world.workload()
+    await world.advance(2_000)
+    const reason = 'runtime.engine_failed: inspect echo:1: layer does not exist'
+    expect(await status(world)).toEqual({ state: 'creating', reason })
+    await world.advance(30_000)
+    expect(await status(world)).toEqual({ state: 'ready', imageId: 'sha256:fake-echo:1' })
+    expect(await world.events(['workload.error'])).toEqual([])
+  })
   test('what the engine does not have is told', async () => {
     const world = await openWorld()
     const security = { readOnlyRootFilesystem: true, runAsUser: 1000, capabilities: [], init: true }
