@@ -21,6 +21,8 @@ export interface ProxyDeps {
   readonly tickets: Tickets
   /** BOILERHOUSE_PROXY_DOMAIN: an origin of its own for each (tenant, pool, port). */
   readonly domain?: string
+  /** BOILERHOUSE_TRUST_PROXY: a proxy in front ends TLS, and says by `X-Forwarded-*` how and from where a request came to it. */
+  readonly trustProxy?: boolean
   /** Requests and sockets under way for one key that is not an admin's; 1,000 where not given. */
   readonly maxPerKey?: number
 }

@@ -14,7 +14,15 @@ const hopByHop = [
 ]
 const ours = ['authorization', 'forwarded', 'x-real-ip', 'x-client-ip', 'true-client-ip', 'cf-connecting-ip']
 /** What one answer may settle for a whole origin, which tenants share. */
-const ofTheOrigin = ['service-worker-allowed', 'strict-transport-security', 'alt-svc', 'nel', 'report-to', 'accept-ch']
+const ofTheOrigin = [
+  'service-worker-allowed',
+  'strict-transport-security',
+  'alt-svc',
+  'nel',
+  'report-to',
+  'accept-ch',
+  'use-as-dictionary',
+]
 const handshake = [
   'sec-websocket-key',
   'sec-websocket-version',
@@ -65,15 +73,16 @@ export function responseHeaders(from: Headers, prefix: string): Headers {
   headers.delete('clear-site-data')
   if (prefix === '') return headers
   for (const name of ofTheOrigin) headers.delete(name)
-  // Requests within the shared origin are told apart by where they come from.
-  headers.set('referrer-policy', 'same-origin')
+  // Where a session's pages lie is theirs to know: no page learns it from a Referer, from the tab's history, or by a handle on their window.
+  headers.set('referrer-policy', 'origin')
+  headers.set('cross-origin-opener-policy', 'same-origin-allow-popups')
   const location = headers.get('location')
   if (location?.startsWith('/') && !location.startsWith('//') && !isBelow(location, prefix))
     headers.set('location', prefix + location)
   return headers
 }
 
-export const isBelow = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
+const isBelow = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
 function tameCookie(cookie: string, prefix: string): string | undefined {
   const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim())

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 
-import type { ContainerId } from '@boilerhouse/base'
+import type { ContainerId, Fault } from '@boilerhouse/base'
 import { createSecretBox, systemClock } from '@boilerhouse/base'
 
 import { createBed, until, type Bed } from '../bed.fixture.ts'
+import { admit } from './admit.ts'
+import type { ProxyDeps } from './proxy-deps.ts'
+import { createProxySessions } from './proxy-session.ts'
 import { createProxy } from './proxy.ts'
-import { hostLabel } from './proxy-url.ts'
+import { hostLabel, tenantLabel } from './proxy-url.ts'
 import type { Listening } from '../server.ts'
+import { TenantLabels } from './tenant-labels.ts'
 
 let bed: Bed
 let proxy: Listening
@@ -102,15 +106,7 @@ beforeAll(async () => {
       ],
     },
   })
-  proxy = createProxy({
-    ...bed,
-    auth: bed.api.auth,
-    tickets: bed.api.tickets,
-    clock: systemClock,
-    log: { debug() {}, info() {}, warn() {}, error: console.error, child: () => ({}) as never },
-    box: createSecretBox('a key of the test bed'),
-    domain: 'box.test',
-  }).listen({ host: '127.0.0.1', port: 0 })
+  proxy = startProxy()
   aliceKey = await bed.makeKey({ role: 'tenant', tenantId: 'alice@x', pools: ['demo'] })
   bobKey = await bed.makeKey({ role: 'tenant', tenantId: 'bob', pools: ['demo'] })
   const claimed = await bed.call('POST', '/api/v1/tenants/alice@x/claim', { key: aliceKey, body: { poolId: 'demo' } })
@@ -123,6 +119,20 @@ afterAll(async () => {
   await inside.stop(true)
 })
 
+const box = createSecretBox('a key of the test bed')
+
+const startProxy = (more: Partial<ProxyDeps> = {}): Listening =>
+  createProxy({
+    ...bed,
+    auth: bed.api.auth,
+    tickets: bed.api.tickets,
+    clock: systemClock,
+    log: { debug() {}, info() {}, warn() {}, error: console.error, child: () => ({}) as never },
+    box,
+    domain: 'box.test',
+    ...more,
+  }).listen({ host: '127.0.0.1', port: 0 })
+
 /** The fake engine's containers answer nowhere: this one answers where `inside` does. */
 async function moveTo(containerId: string): Promise<void> {
   await bed.store.containers.patch(containerId as ContainerId, ['bound'], { address: { ip: '127.0.0.1', hostPorts: {} } }, {})
@@ -133,11 +143,21 @@ const jsonOf = async (reply: Response | Promise<Response>) => (await (await repl
 
 const as = (key: string, more: Record<string, string> = {}) => ({ headers: { authorization: `Bearer ${key}`, ...more } })
 
-async function enter(): Promise<{ cookie: string; location: string; reply: Response }> {
-  const { body } = await bed.call('POST', '/api/v1/tenants/alice@x/proxy-ticket', { key: aliceKey, body: { portName: 'http' } })
+interface Entered {
+  readonly cookie: string
+  readonly location: string
+  /** Where the session's pages lie. */
+  readonly room: string
+  readonly reply: Response
+}
+
+async function enter(key = aliceKey): Promise<Entered> {
+  const { body } = await bed.call('POST', '/api/v1/tenants/alice@x/proxy-ticket', { key, body: { portName: 'http' } })
   const path = new URL(body.url)
   const reply = await fetch(`${proxy.url}${path.pathname}${path.search}&a=1`, { redirect: 'manual' })
-  return { cookie: reply.headers.getSetCookie()[0]?.split(';')[0] ?? '', location: reply.headers.get('location') ?? '', reply }
+  const location = reply.headers.get('location') ?? ''
+  const cookie = reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  return { cookie, location, room: proxy.url + location.replace(/\/\?.*$/, ''), reply }
 }
 
 describe('a program with a key', () => {
@@ -236,16 +256,19 @@ describe('a program with a key', () => {
 })
 
 describe('a browser', () => {
-  test('exchanges a ticket for a cookie of that path, once, and is sent on without it', async () => {
-    const { cookie, location, reply } = await enter()
+  test('exchanges a ticket for a cookie of a path that nobody can guess, once, and is sent there without it', async () => {
+    const { cookie, location, room, reply } = await enter()
     expect(reply.status).toBe(303)
-    expect(location).toBe('/t/alice%40x/demo/http/?a=1')
+    expect(location).toMatch(/^\/t\/alice%40x\/demo\/http\/~[\w-]{22}\/\?a=1$/)
     const attributes = reply.headers.getSetCookie()[0] ?? ''
-    for (const part of ['HttpOnly', 'SameSite=Lax', 'Path=/t/alice%40x/demo/http;', 'Max-Age='])
+    for (const part of ['HttpOnly', 'SameSite=Lax', `Path=${location.slice(0, -'/?a=1'.length)};`, 'Max-Age='])
       expect(attributes).toContain(part)
-    const told = await jsonOf(fetch(`${base}/page`, { headers: { cookie } }))
-    expect(told.url).toBe('/page')
-    expect(told.headers.cookie).toBeUndefined()
+    expect(attributes).not.toContain('Secure')
+    const told = await jsonOf(fetch(`${room}/page?x=1`, { headers: { cookie } }))
+    expect([told.url, told.headers.cookie]).toEqual(['/page?x=1', undefined])
+    expect(told.headers['x-forwarded-prefix']).toBe(location.slice(0, -'/?a=1'.length))
+    expect((await jsonOf(fetch(`${room}?y=1`, { headers: { cookie } }))).url).toBe('/?y=1')
+    expect((await enter()).room).not.toBe(room)
   })
 
   test('a ticket works once, and only for its own address', async () => {
@@ -258,42 +281,144 @@ describe('a browser', () => {
 
   test('a cookie is good for its own port alone, and dies with the key', async () => {
     const key = await bed.makeKey({ name: 'short-lived', role: 'tenant', tenantId: 'alice@x', pools: ['demo'] })
-    const { body } = await bed.call('POST', '/api/v1/tenants/alice@x/proxy-ticket', { key, body: {} })
-    const entered = await fetch(`${proxy.url}${new URL(body.url).pathname}?ticket=${body.ticket}`, { redirect: 'manual' })
-    const cookie = entered.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-    expect((await fetch(`${base}/`, { headers: { cookie } })).status).toBe(200)
-    expect((await fetch(`${proxy.url}/t/alice%40x/demo/dead/`, { headers: { cookie } })).status).toBe(401)
+    const { cookie, room } = await enter(key)
+    expect((await fetch(`${room}/`, { headers: { cookie } })).status).toBe(200)
+    const dead = room.replace('/demo/http/', '/demo/dead/')
+    const bobs = room.replace('/alice%40x/', '/bob/')
+    for (const other of [dead, bobs]) expect((await fetch(`${other}/`, { headers: { cookie } })).status).toBe(401)
     const { items } = (await bed.call('GET', '/api/v1/keys?limit=500')).body
     await bed.call('DELETE', `/api/v1/keys/${items.find(({ name }: { name: string }) => name === 'short-lived').id}`)
-    expect((await fetch(`${base}/`, { headers: { cookie } })).status).toBe(401)
+    expect((await fetch(`${room}/`, { headers: { cookie } })).status).toBe(401)
   })
 
-  test("a page of another tenant on the shared origin cannot use the cookie, nor can another origin's", async () => {
-    const { cookie } = await enter()
+  test('the cookie opens nothing outside its own path, whatever page a request says it comes from', async () => {
+    const [{ cookie, room }, second] = [await enter(), await enter(bed.adminKey)]
+    const guess = `${base}/~${'A'.repeat(22)}`
+    for (const referer of [`${room}/`, `${base}/`, `${proxy.url}/t/bob/demo/http/`]) {
+      const headers = { cookie, referer, 'sec-fetch-site': 'same-origin' }
+      const statuses = await Promise.all([base, guess, second.room].map(async (at) => (await fetch(`${at}/`, { headers })).status))
+      expect(statuses).toEqual([401, 401, 401])
+    }
+    // A program's own paths may look like it.
+    expect((await jsonOf(fetch(`${guess}/x`, as(aliceKey)))).url).toBe(`/~${'A'.repeat(22)}/x`)
+  })
+
+  test('pages of other origins may link to it, and neither ask nor frame; there are no service workers', async () => {
+    const { cookie, room } = await enter()
     const from = (headers: Record<string, string>, init: RequestInit = {}) =>
-      fetch(`${base}/`, { ...init, headers: { cookie, ...headers } })
-    const own = `${proxy.url}/t/alice%40x/demo/http/index.html`
-    const theirs = `${proxy.url}/t/bob/demo/http/index.html`
+      fetch(`${room}/`, { ...init, headers: { cookie, ...headers } })
+    const frame = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }
     const statuses = await Promise.all([
-      from({ 'sec-fetch-site': 'same-origin', referer: own }),
-      from({ 'sec-fetch-site': 'same-origin', referer: theirs }),
       from({ 'sec-fetch-site': 'same-origin' }),
       from({ 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }),
+      from({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
+      from({ 'sec-fetch-site': 'same-origin', ...frame }),
       from({ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }),
-      from({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }),
       from({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, { method: 'POST', body: '' }),
+      from({ 'sec-fetch-site': 'cross-site', ...frame }),
+      from({ 'sec-fetch-site': 'same-site', ...frame }),
       from({ origin: 'http://evil.example' }),
+      from({ origin: 'null' }),
+      from({ 'service-worker': 'script', 'sec-fetch-site': 'same-origin' }),
+      from({ 'sec-fetch-dest': 'serviceworker', 'sec-fetch-site': 'same-origin' }),
     ])
-    expect(statuses.map(({ status }) => status)).toEqual([200, 403, 403, 200, 403, 200, 403, 403])
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 403, 403, 403, 403, 403, 403, 403, 403])
+  })
+
+  test('what a container sets stays in the session, and its pages tell nobody where they lie', async () => {
+    const { cookie, room } = await enter()
+    const reply = await fetch(`${room}/set-cookies`, { headers: { cookie }, redirect: 'manual' })
+    const { pathname } = new URL(room)
+    expect(reply.headers.getSetCookie()).toEqual([`own=1; HttpOnly; Path=${pathname}/`])
+    expect(reply.headers.get('location')).toBe(`${pathname}/next`)
+    expect(reply.headers.get('referrer-policy')).toBe('origin')
+    expect(reply.headers.get('cross-origin-opener-policy')).toBe('same-origin-allow-popups')
   })
 })
 
-test('a host name below the domain is an origin of its own', async () => {
+describe('a host name below the domain', () => {
   const host = `${hostLabel({ tenantId: 'alice@x', poolId: 'demo', portName: 'http' })}.box.test`
-  const told = await jsonOf(fetch(`${proxy.url}/deep?x=1`, as(aliceKey, { host })))
-  expect([told.url, told.headers['x-forwarded-host'], told.headers['x-forwarded-prefix']]).toEqual(['/deep?x=1', host, undefined])
-  const unknown = await fetch(`${proxy.url}/`, as(aliceKey, { host: `http--${'0'.repeat(32)}.box.test` }))
-  expect([unknown.status, (await fetch(`${proxy.url}/`, as(bobKey, { host }))).status]).toEqual([404, 404])
+
+  test('is an origin of its own', async () => {
+    const told = await jsonOf(fetch(`${proxy.url}/deep?x=1`, as(aliceKey, { host })))
+    expect([told.url, told.headers['x-forwarded-host'], told.headers['x-forwarded-prefix']]).toEqual(['/deep?x=1', host, undefined])
+    expect((await fetch(`${proxy.url}/`, as(bed.adminKey, { host }))).status).toBe(200)
+    const unknown = await fetch(`${proxy.url}/`, as(aliceKey, { host: `http--${'0'.repeat(32)}.box.test` }))
+    expect([unknown.status, (await fetch(`${proxy.url}/`, as(bobKey, { host }))).status]).toEqual([404, 404])
+    expect(await unknown.json()).toMatchObject({ code: 'claim.not_found' })
+  })
+
+  test('a ticket gives a cookie of the whole origin, which no path of a shared one takes', async () => {
+    const { body } = await bed.call('POST', '/api/v1/tenants/alice@x/proxy-ticket', { key: aliceKey, body: {} })
+    const entered = await fetch(`${proxy.url}/x?ticket=${body.ticket}`, { headers: { host }, redirect: 'manual' })
+    const cookie = entered.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/x'])
+    expect(entered.headers.getSetCookie()[0]).toContain('Path=/;')
+    const status = async (url: string, headers: Record<string, string>) => (await fetch(url, { headers: { cookie, ...headers } })).status
+    const { cookie: ofPath } = await enter()
+    expect(await status(`${proxy.url}/x`, { host })).toBe(200)
+    expect(await status(`${base}/x`, {})).toBe(401)
+    expect(await status(`${proxy.url}/x`, { host, cookie: ofPath })).toBe(401)
+    expect(await status(`${proxy.url}/x`, { host: `dead--${host.split('--')[1]}` })).toBe(401)
+  })
+
+  test('asks the store nothing for a caller who has proved nothing', async () => {
+    let looks = 0
+    const claims = {
+      all: (...args: Parameters<typeof bed.store.claims.all>) => (looks++, bed.store.claims.all(...args)),
+      liveOf: (...args: Parameters<typeof bed.store.claims.liveOf>) => (looks++, bed.store.claims.liveOf(...args)),
+    }
+    const labels = new TenantLabels(claims, systemClock)
+    const deps = { auth: bed.api.auth, tickets: bed.api.tickets, labels, sessions: createProxySessions(box, systemClock) }
+    const ask = (headers: Record<string, string>, path = '/') => {
+      const placed = { place: { kind: 'host', portName: 'http', tenantLabel: '0'.repeat(32) }, path, prefix: '' } as const
+      return admit(new Request('http://x/', { headers }), placed, 'x', deps).catch((error: Fault) => error.code)
+    }
+    const viewer = await bed.makeKey({ role: 'viewer' })
+    const codes = await Promise.all([
+      ask({}),
+      ask({ cookie: 'bh_proxy=abc' }),
+      ask({ cookie: (await enter()).cookie }),
+      ask({}, '/?ticket=abc'),
+      ask(as(`bhk_${'x'.repeat(43)}`).headers),
+      ask(as(viewer).headers),
+    ])
+    expect(codes).toEqual(['auth.required', 'auth.required', 'auth.required', 'auth.ticket_invalid', 'auth.invalid', 'auth.forbidden'])
+    expect(looks).toBe(0)
+    const admins = await Promise.all(Array.from({ length: 50 }, () => ask(as(bed.adminKey).headers)))
+    expect(new Set(admins)).toEqual(new Set(['claim.not_found']))
+    expect(looks).toBe(1)
+  })
+
+  test('is known at once to an admin after the claim, though the store was asked a moment ago', async () => {
+    const labels = new TenantLabels(bed.store.claims, systemClock)
+    const admin = { role: 'admin' } as const
+    const find = (tenantId: string) => labels.find(tenantLabel(tenantId, 'demo'), admin)
+    expect(await find('carol')).toBeUndefined()
+    await bed.call('POST', '/api/v1/tenants/carol/claim', { body: { poolId: 'demo' } })
+    expect(await find('carol')).toEqual({ tenantId: 'carol', poolId: 'demo' })
+    await bed.call('POST', '/api/v1/tenants/carol/release', { body: { poolId: 'demo', sync: true } })
+  })
+})
+
+describe('behind a proxy that ends TLS', () => {
+  test('cookies are Secure, and what it says of a request is believed; without BOILERHOUSE_TRUST_PROXY it is not', async () => {
+    const behind = startProxy({ trustProxy: true })
+    try {
+      const { body } = await bed.call('POST', '/api/v1/tenants/alice@x/proxy-ticket', { key: aliceKey, body: {} })
+      const entered = await fetch(`${behind.url}/t/alice%40x/demo/http/?ticket=${body.ticket}`, { redirect: 'manual' })
+      expect(entered.headers.getSetCookie()[0]).toEndWith('; Secure')
+      const said = as(aliceKey, { 'x-forwarded-proto': 'https', 'x-forwarded-for': '6.6.6.6, 203.0.113.9' })
+      const seen = async (url: string) => {
+        const { headers } = await jsonOf(fetch(`${url}/t/alice%40x/demo/http/`, said))
+        return [headers['x-forwarded-proto'], headers['x-forwarded-for']]
+      }
+      expect(await seen(behind.url)).toEqual(['https', '203.0.113.9'])
+      expect(await seen(proxy.url)).toEqual(['http', '127.0.0.1'])
+    } finally {
+      await behind.stop(100)
+    }
+  })
 })
 
 describe('a WebSocket', () => {
@@ -344,10 +469,12 @@ describe('what opens the door stays at the door', () => {
   }
 
   test('a link opened again by a browser that is in: the ticket is spent, and the page never finds it in its address', async () => {
-    const { cookie } = await enter()
+    const { cookie, room } = await enter()
     const path = await ticketPath()
     const again = await fetch(`${proxy.url}${path}&a=1`, { redirect: 'manual', headers: { cookie } })
-    expect([again.status, again.headers.get('location')]).toEqual([303, '/t/alice%40x/demo/http/?a=1'])
+    expect([again.status, again.headers.get('location')]).toEqual([303, expect.stringMatching(/\/http\/~[\w-]{22}\/\?a=1$/)])
+    const inside = await fetch(`${room}/${path.slice(path.indexOf('?'))}&a=1`, { redirect: 'manual', headers: { cookie } })
+    expect([inside.status, inside.headers.get('location')]).toEqual([303, expect.stringMatching(/\/http\/~[\w-]{22}\/\?a=1$/)])
     const third = await fetch(`${proxy.url}${path}`, { redirect: 'manual' })
     expect(third.status).toBe(401)
   })

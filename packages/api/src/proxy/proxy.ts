@@ -5,14 +5,14 @@ import { logFailure, problemAnswer } from '../problem-answer.ts'
 import type { Listening, ListenOptions } from '../server.ts'
 import { stopServer } from '../stop-server.ts'
 import { CallsPerKey, endWith, type OpenCall } from '../calls-per-key.ts'
-import { admit } from './admit.ts'
+import { admit, type Admission } from './admit.ts'
 import { createUpstreams, type Upstreams } from './find-upstream.ts'
 import { forwardHttp, type Forward } from './forward-http.ts'
 import { bridgeSocket, type SocketBridge } from './forward-socket.ts'
 import { hostLabelOf, placeByPath, type Placed } from './parse-target.ts'
-import { withoutOurTicket } from './our-ticket.ts'
 import type { ProxyDeps } from './proxy-deps.ts'
 import { createProxySessions, type ProxySessions } from './proxy-session.ts'
+import { seenBy, type Seen } from './seen-by.ts'
 import { TenantLabels } from './tenant-labels.ts'
 
 export interface Proxy {
@@ -84,17 +84,18 @@ async function serve(
   try {
     server.timeout(request, 0)
     const host = request.headers.get('host') ?? ''
-    const placed = await place(request, host, parts)
+    const seen = seenBy(request.headers, { protocol, address: server.requestIP(request)?.address ?? '' }, parts.trustProxy ?? false)
+    const placed = place(request, host, parts.domain)
     const admission = await admit(request, placed, host, parts)
-    if (admission.outcome === 'entered') return enter(placed, admission.keyId, protocol, parts)
-    const upstream = await parts.upstreams.find(placed.target)
+    if (admission.outcome === 'entered') return enter(admission, placed, seen, parts)
+    const upstream = await parts.upstreams.find(admission.target)
     const call = parts.calls.begin(admission.principal)
     const cutOff = AbortSignal.any([stopping, call.signal])
     const forward: Forward = {
       request,
       upstream,
-      path: withoutOurTicket(placed.path, parts.tickets),
-      sender: { address: server.requestIP(request)?.address ?? '', host, protocol, prefix: placed.prefix },
+      path: admission.path,
+      sender: { address: seen.address, host, protocol: seen.protocol, prefix: admission.prefix },
       noteActivity: () => parts.claims.noteActivity(upstream.claimId),
       signal: AbortSignal.any([request.signal, cutOff]),
       cutOff,
@@ -107,26 +108,22 @@ async function serve(
 }
 
 /** By host name where it is one of the domain's, else by path. The path is taken from the URL undecoded. */
-async function place(request: Request, host: string, { domain, labels }: Parts): Promise<Placed> {
+function place(request: Request, host: string, domain: string | undefined): Placed {
   const path = request.url.slice(request.url.indexOf('/', request.url.indexOf('//') + 2))
   const label = domain === undefined ? undefined : hostLabelOf(host, domain)
-  if (!label) return placeByPath(path)
-  const holder = await labels.find(label.tenantLabel)
-  // As for a key that may not: whether a label is held is nobody's business.
-  const unknown = { tenantId: '-', poolId: '-' }
-  return { target: { ...(holder ?? unknown), portName: label.portName }, path, prefix: '' }
+  return label ? { place: { kind: 'host', ...label }, path, prefix: '' } : placeByPath(path)
 }
 
-/** The ticket is spent: the browser gets its cookie and goes to the same address without it. */
+/** The ticket is spent: the browser gets its cookie and goes on without the ticket, to where the cookie is good. */
 function enter(
-  { target, path, prefix }: Placed,
-  keyId: string,
-  protocol: string,
-  { sessions, tickets }: Pick<Parts, 'sessions' | 'tickets'>,
+  { target, path, keyId }: Extract<Admission, { readonly outcome: 'entered' }>,
+  { place: { kind } }: Placed,
+  { isSecure }: Seen,
+  { sessions }: Pick<Parts, 'sessions'>,
 ): Response {
+  const { cookie, prefix } = sessions.issue(target, keyId, { isShared: kind === 'path', isSecure })
   // A path of two slashes would be read as another host.
-  const location = `${prefix}${withoutOurTicket(path, tickets).replace(/^\/{2,}[^?]*/, '/')}`
-  const cookie = sessions.issue(target, keyId, { path: prefix === '' ? '/' : prefix, isSecure: protocol === 'https' })
+  const location = `${prefix}${path.replace(/^\/{2,}[^?]*/, '/')}`
   return new Response(null, {
     status: 303,
     headers: { location, 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
