@@ -70,6 +70,8 @@ test("exec runs in the container and its exit code is the command's", async () =
   )
   expect(shown.stdout).toBe('{"greeting":"hi"}TOKEN\n')
   expect((await house.cli('container', 'exec', claimed.id, '--', 'sh', '-c', 'exit 42')).exitCode).toBe(42)
+  const missing = await house.cli('container', 'exec', claimed.id, '--', 'no-such-program')
+  expect(missing).toMatchObject({ exitCode: 127, stdout: '', stderr: expect.stringContaining('not found') })
 })
 
 test('the same claim by HTTP is the same container, and says so', async () => {

@@ -57,6 +57,34 @@ test('a command in a paused container is a conflict, not a wait', async () => {
   await fixture.containers.unpause(containerId, never)
 })
 
+const run = async (command: readonly string[], more: { readonly workingDir?: string; readonly stdin?: Uint8Array } = {}) => {
+  const request = { command, timeoutMs: 5000, maxOutputBytes: 1000, ...more }
+  const { exitCode, stdout, stderr } = await fixture.exec(containerId, request, never)
+  return { exitCode, stdout: Buffer.from(stdout).toString(), stderr: Buffer.from(stderr).toString() }
+}
+
+test('a program that is not there ends with 127 and one that cannot be run with 126, as in a shell, and stderr says why', async () => {
+  await fixture.shell(containerId, 'echo text > /state/plain')
+  for (const command of [['nope'], ['/nope', 'argument'], ['']]) {
+    for (const more of [{}, { stdin: Buffer.from('input') }]) {
+      const { exitCode, stdout, stderr } = await run(command, more)
+      expect([exitCode, stdout]).toEqual([127, ''])
+      expect(stderr).toMatch(/"(\/?nope)?": .*(not found|no such file).*\n$/)
+    }
+  }
+  for (const [command, more] of [[['/state/plain']], [['/state']], [['true'], { workingDir: '/nowhere' }]] as const) {
+    const { exitCode, stdout, stderr } = await run(command, more)
+    expect([exitCode, stdout]).toEqual([126, ''])
+    expect(stderr).toMatch(/permission denied|no such file/)
+  }
+})
+
+test('what a program that did run says and ends with is its own, whatever it looks like', async () => {
+  const text = 'OCI runtime exec failed: exec: "x": executable file not found'
+  expect(await run(['sh', '-c', `printf '${text}'; exit 126`])).toEqual({ exitCode: 126, stdout: text, stderr: '' })
+  expect(await run(['sh', '-c', 'nope'])).toEqual({ exitCode: 127, stdout: '', stderr: 'sh: nope: not found\n' })
+})
+
 test('a link to a file of the host leads to the file of that name inside', async () => {
   await fixture.shell(containerId, 'ln -s /etc/hostname /state/link; ln -s ../../../../../../etc/shadow /state/up')
   const inside = await fixture.shell(containerId, 'cat /etc/hostname')

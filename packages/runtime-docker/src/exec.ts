@@ -7,6 +7,7 @@ import type Docker from 'dockerode'
 
 import type { Engine } from './engine.ts'
 import { FrameSplitter, type Frame } from './frames.ts'
+import { unstartedExec } from './unstarted-exec.ts'
 import { isErrno } from './volumes/entries.ts'
 
 export interface ExecDeps {
@@ -28,8 +29,8 @@ export interface RunningExec {
   /** Both streams, interleaved as they came; ends with the process. Backpressure reaches the process. */
   readonly frames: AsyncIterable<Frame>
   readonly stdin: NodeJS.WritableStream
-  /** After `frames` ended. */
-  exitCode(signal: AbortSignal): Promise<number>
+  /** After `frames` ended. `hasStarted` is false where there never was a process, and the frames are the engine's own words. */
+  end(signal: AbortSignal): Promise<{ readonly exitCode: number; readonly hasStarted: boolean }>
   /** Kills its whole process group and ends the streams. */
   kill(): Promise<void>
 }
@@ -59,9 +60,9 @@ export async function startExec(
   return {
     frames: framesOf(stream),
     stdin: stream,
-    async exitCode(exitSignal) {
-      const ended = await engine.call({ ...call('exec.inspect'), signal: exitSignal }, () => exec.inspect())
-      return ended.ExitCode ?? -1
+    async end(endSignal) {
+      const ended = await engine.call({ ...call('exec.inspect'), signal: endSignal }, () => exec.inspect())
+      return { exitCode: ended.ExitCode ?? -1, hasStarted: ended.Running || ended.Pid !== 0 }
     },
     async kill() {
       const killSignal = AbortSignal.timeout(killTimeoutMs)
@@ -105,7 +106,8 @@ export const createExec =
         signal.throwIfAborted()
         throw new Fault('container.exec_timeout', `The command did not end within ${request.timeoutMs} ms and was killed`)
       }
-      return { exitCode: await running.exitCode(signal), ...collected }
+      const { exitCode, hasStarted } = await running.end(signal)
+      return hasStarted ? { exitCode, ...collected } : unstartedExec(collected)
     } finally {
       timer.abort()
     }

@@ -21,7 +21,7 @@ export function createFiles(deps: ExecDeps): Pick<Runtime, 'readFile' | 'writeFi
         await running.kill()
         throw error
       })
-      if ('stderr' in head) throw fileFault(await running.exitCode(signal), path, head.stderr)
+      if ('stderr' in head) throw fileFault((await running.end(signal)).exitCode, path, head.stderr)
       const body = bodyOf(head.rest, frames, running, signal)
       if (head.line === 'd') return { kind: 'directory', body }
       const sizeBytes = Number(head.line.slice(2))
@@ -44,7 +44,7 @@ function writing(deps: ExecDeps, commandOf: (path: string, endMark: string) => s
     // An input without its end mark, however it came to that, makes the script clean up and change nothing.
     const sizeBytes = await sending.finally(() => running.stdin.end())
     const { stderr } = await output
-    const exitCode = await running.exitCode(signal)
+    const { exitCode } = await running.end(signal)
     if (exitCode !== 0) throw fileFault(exitCode, path, Buffer.from(stderr).toString())
     return { sizeBytes }
   }

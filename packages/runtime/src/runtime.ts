@@ -100,6 +100,7 @@ export interface ExecRequest {
 }
 
 export interface ExecResult {
+  /** The command's own; 127 where the container has no such command, 126 where it cannot be run: then `stderr` says why. */
   readonly exitCode: number
   readonly stdout: Uint8Array
   readonly stderr: Uint8Array

@@ -40,7 +40,7 @@ ${table(
   Object.entries(exitCodes).map(([name, code]) => [String(code), exitCodeMeanings[name as keyof typeof exitCodes]]),
 )}
 
-\`container exec\` ends with the exit code of the command that it ran. A second Ctrl-C ends any command at once, with 130.
+\`container exec\` ends with the exit code of the command that it ran: 127 where the container has no such command, 126 where it cannot be run. A second Ctrl-C ends any command at once, with 130.
 
 ## Completion
 

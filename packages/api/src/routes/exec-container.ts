@@ -26,7 +26,7 @@ export const execContainer = route(
     tag: 'Containers',
     summary: 'Run a command in a container',
     description:
-      "As the container's user. Outputs that are not UTF-8 are shown with replacement characters; read such bytes as files.",
+      "As the container's user. A command that is not there ends with 127, one that cannot be run with 126; stderr says why. Outputs that are not UTF-8 are shown with replacement characters; read such bytes as files.",
     params: IdParam,
     body: ExecRequest,
     isLong: true,
