@@ -8,6 +8,7 @@ import { hashKey, hasKeyShape } from './key-secret.ts'
 import { KeyCache } from './key-cache.ts'
 import { KeyWatchers } from './key-watchers.ts'
 import { RateLimit } from './rate-limit.ts'
+import { UnknownKeys } from './unknown-keys.ts'
 
 /**
  * Turns a key into a principal, once a request. Records are cached for at most `keyCacheMs`, so a key that another process revoked is
@@ -20,6 +21,8 @@ export interface Authenticator {
   principalOf(keyId: string): Promise<Principal | undefined>
   /** Calls `end` once the key is dead; the returned function stops watching. */
   watch(keyId: string, end: () => void): () => void
+  /** A key was made here: it works from now on, whatever strangers try. Other processes hear of it as an event. */
+  created(record: KeyRecord): void
   /** Forgets the key now and ends its streams. */
   revoked(keyId: string): void
   /** Writes when keys were last used. */
@@ -42,6 +45,7 @@ const adminPrincipal: Principal = { kind: 'key', id: 'admin', role: 'admin', pro
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { keys, hub, clock, adminKeyHash, keyCacheMs, requestsPerMinute } = deps
   const cache = new KeyCache({ keys, clock, maxAgeMs: keyCacheMs })
+  const unknown = new UnknownKeys(clock)
   const limit = new RateLimit(clock)
   const used = new Map<KeyId, number>()
   const watchers = new KeyWatchers()
@@ -52,8 +56,20 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     watchers.endAll(keyId)
   }
   const unsubscribe = hub.subscribe(({ type, subject }) => {
-    if (type === 'key.revoked') revoked(subject.slice('key/'.length))
+    const keyId = subject.slice('key/'.length)
+    if (type === 'key.revoked') revoked(keyId)
+    // A store that does not answer: the key is then looked up when it comes.
+    if (type === 'key.created') void cache.byId(keyId).catch(() => undefined)
   })
+  const lookUp = async (hash: string): Promise<KeyRecord | undefined> => {
+    if (!cache.knew(hash)) {
+      if (unknown.has(hash)) return undefined
+      unknown.take()
+    }
+    const record = await cache.byHash(hash)
+    if (!record) unknown.add(hash)
+    return record
+  }
   const admit = (record: KeyRecord | undefined): Principal => {
     if (!record || isDead(record, clock.nowMs())) throw new Fault('auth.invalid', 'The key is unknown, expired or revoked')
     limit.take(record.id, record.requestsPerMinute ?? requestsPerMinute)
@@ -74,9 +90,10 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       if (equalHashes(hash, adminKeyHash)) return adminPrincipal
       if (!hasKeyShape(secret)) throw new Fault('auth.invalid', 'The key is unknown, expired or revoked')
       const fresh = cache.fresh(hash)
-      return fresh ? admit(fresh) : cache.byHash(hash).then(admit)
+      return fresh ? admit(fresh) : lookUp(hash).then(admit)
     },
     principalOf,
+    created: (record) => cache.add(record),
     revoked,
     watch: (keyId, end) => watchers.watch(keyId, end),
     async markUsed() {

@@ -12,7 +12,7 @@ const maxEntries = 10_000
 
 /**
  * Key records by hash, never older than `maxAgeMs`. One that is used in the second half of its time is read again beside the request,
- * so that a key in use never waits for the store. Unknown keys are not remembered.
+ * so that a key in use never waits for the store. Unknown keys are not remembered here.
  */
 export class KeyCache {
   readonly #keys: KeyStore
@@ -39,6 +39,16 @@ export class KeyCache {
       })
     }
     return entry.record
+  }
+
+  /** Whether the hash was a key's when it was last looked up, however long ago. */
+  knew(hash: string): boolean {
+    return this.#byHash.has(hash)
+  }
+
+  /** A key that was just made. */
+  add(record: KeyRecord): void {
+    this.#keep(record.hash, record, this.#clock.monotonicMs())
   }
 
   async byHash(hash: string): Promise<KeyRecord | undefined> {

@@ -18,7 +18,7 @@ export const createKey = route(
     isIdempotent: true,
     responses: { 201: { description: 'Made.', schema: KeyCreated } },
   },
-  async ({ body, context }, { store, clock }) => {
+  async ({ body, context }, { store, clock, auth }) => {
     const { tenantId, expiresAt, ...fields } = body
     const isTenant = body.role === 'tenant'
     if (isTenant && tenantId === undefined) throw invalidRequest([{ pointer: '/tenantId', detail: 'is needed for role tenant' }])
@@ -47,6 +47,7 @@ export const createKey = route(
       },
       { event },
     )
+    auth.created(record) // here at once; elsewhere when the event comes, or at its first use
     return json(201, { ...presentKey(record), key }, { location: `/api/v1/keys/${id}` })
   },
 )
