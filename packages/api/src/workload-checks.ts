@@ -27,6 +27,8 @@ function checkPowers({ security, resources, build }: WorkloadSpec, { runtime: { 
     throw new Fault('workload.feature_unavailable', detail, { errors: [{ pointer: '/security/runtime', detail }] })
   }
   if (resources.gpus !== undefined && !capabilities.gpus) unavailable('/resources/gpus', 'The engine has no GPUs')
+  if (capabilities.cpus !== undefined && resources.cpus > capabilities.cpus)
+    unavailable('/resources/cpus', `The host has ${capabilities.cpus} CPUs, ${resources.cpus} are asked for`)
   if (build && !capabilities.build) unavailable('/build', 'The engine does not build images')
 }
 

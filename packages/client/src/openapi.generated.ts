@@ -1647,7 +1647,7 @@ export interface components {
              */
             resources: {
                 /**
-                 * @description Cores it may use.
+                 * @description Cores it may use; at most as many as the host has.
                  * @default 1
                  */
                 cpus: number;
@@ -1942,7 +1942,7 @@ export interface components {
              */
             resources?: {
                 /**
-                 * @description Cores it may use.
+                 * @description Cores it may use; at most as many as the host has.
                  * @default 1
                  */
                 cpus?: number;
@@ -2221,7 +2221,7 @@ export interface components {
                  */
                 resources: {
                     /**
-                     * @description Cores it may use.
+                     * @description Cores it may use; at most as many as the host has.
                      * @default 1
                      */
                     cpus: number;

@@ -92,7 +92,12 @@ export type Volumes = Static<typeof Volumes>
 
 export const Resources = Type.Object(
   {
-    cpus: Type.Number({ minimum: 0.01, maximum: 1024, default: 1, description: 'Cores it may use.' }),
+    cpus: Type.Number({
+      minimum: 0.01,
+      maximum: 1024,
+      default: 1,
+      description: 'Cores it may use; at most as many as the host has.',
+    }),
     memoryMb: Type.Integer({ minimum: 6, maximum: 16_777_216, default: 512, description: 'No swap beside it; its tmpfs count.' }),
     pids: Type.Integer({ minimum: 4, maximum: 4_194_304, default: 256, description: 'Processes and threads.' }),
     diskMb: Type.Integer({

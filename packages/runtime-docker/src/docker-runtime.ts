@@ -171,6 +171,7 @@ function capabilitiesOf(facts: EngineFacts, hasQuota: boolean): Runtime['capabil
     build: true,
     ociRuntimes: facts.ociRuntimes,
     gpus: facts.hasGpus,
+    cpus: facts.cpus,
     diskLimit: hasQuota ? 'quota' : 'measured',
     // By root itself, else by a helper container.
     canPrepareUser: () => true,

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 
-import { engineWarnings } from './engine-facts.ts'
+import { engineWarnings, readEngineFacts } from './engine-facts.ts'
+import { createFixture, never } from './test-fixture.ts'
 
 const sound = { LiveRestoreEnabled: true, SecurityOptions: ['name=seccomp,profile=default'], Driver: 'overlay2' }
 
@@ -24,3 +25,12 @@ test.each([
 test('a kernel without IPv6 needs no filter for it', () => {
   expect(engineWarnings({ ...sound, BridgeNfIp6tables: false }, false)).toEqual([])
 })
+
+test('a container may have as many CPUs as the engine says it has, and not one more', async () => {
+  await using fixture = await createFixture()
+  const { cpus } = await readEngineFacts(fixture.engine, never)
+  const start = (count: number) =>
+    fixture.containers.ensure(fixture.specOf({ resources: { cpus: count, memoryMb: 64, pids: 64, diskMb: 64 } }), never)
+  expect(await start(cpus)).toMatchObject({ phase: 'running' })
+  await expect(start(cpus + 1)).rejects.toMatchObject({ message: expect.stringContaining('CPUs') })
+}, 30_000)

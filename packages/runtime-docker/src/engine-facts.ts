@@ -10,6 +10,8 @@ export interface EngineFacts {
   readonly version: string
   readonly ociRuntimes: readonly string[]
   readonly hasGpus: boolean
+  /** What it lets a container have at most. */
+  readonly cpus: number
   readonly warnings: readonly string[]
   /** Where the engine takes a size for a container's writable layer, if its file system has project quotas: overlay2 on xfs. */
   readonly layersDir?: string
@@ -20,6 +22,7 @@ interface EngineInfo {
   readonly ServerVersion: string
   readonly OperatingSystem: string
   readonly KernelVersion: string
+  readonly NCPU: number
   readonly Runtimes?: Readonly<Record<string, unknown>>
   readonly DiscoveredDevices?: readonly unknown[] | null
   readonly LiveRestoreEnabled?: boolean
@@ -54,6 +57,7 @@ function factsOf(info: EngineInfo): EngineFacts {
     version: info.ServerVersion,
     ociRuntimes,
     hasGpus: ociRuntimes.includes('nvidia') || (info.DiscoveredDevices ?? []).length > 0,
+    cpus: info.NCPU,
     warnings: engineWarnings(info),
     ...(isXfsOverlay(info) && info.DockerRootDir !== undefined ? { layersDir: info.DockerRootDir } : {}),
   }

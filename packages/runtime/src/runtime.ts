@@ -12,6 +12,8 @@ export interface RuntimeCapabilities {
   /** OCI runtimes the engine has, for `security.runtime`. */
   readonly ociRuntimes: readonly string[]
   readonly gpus: boolean
+  /** Of the host: no container may have more. Any number where it is not there. */
+  readonly cpus?: number
   readonly diskLimit: 'quota' | 'measured' | 'none'
   /** False where volumes of that user cannot be prepared: see `workload.user_not_preparable`. */
   canPrepareUser(uid: number): boolean

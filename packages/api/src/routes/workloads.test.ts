@@ -157,6 +157,21 @@ test.each([
   expect(await ids()).not.toContain('invalid')
 })
 
+test('more CPUs than the host has are 422 at creation and at a change, and the answer says how many it has', async () => {
+  const { cpus = 0 } = bed.runtime.capabilities
+  expect((await create({ id: 'wide', resources: { cpus } })).status).toBe(201)
+  const refused = [
+    await create({ id: 'invalid', resources: { cpus: cpus + 0.5 } }),
+    await bed.call('PUT', '/api/v1/workloads/wide', { body: { ...demoWorkload, id: 'wide', resources: { cpus: cpus + 1 } } }),
+  ]
+  for (const { status, body } of refused) {
+    expect([status, body.code]).toEqual([422, 'workload.feature_unavailable'])
+    expect(body.errors).toEqual([{ pointer: '/resources/cpus', detail: expect.stringContaining(`${cpus} CPUs`) }])
+  }
+  expect(await ids()).not.toContain('invalid')
+  expect((await bed.call('GET', '/api/v1/workloads/wide')).body.resources.cpus).toBe(cpus)
+})
+
 test('a network on the list is allowed', async () => {
   expect((await create({ id: 'lan', security: { networkMode: 'lan' } })).status).toBe(201)
 })

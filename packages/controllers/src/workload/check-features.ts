@@ -13,6 +13,8 @@ export function missingFeature(
   if (runtime !== undefined && !engine.ociRuntimes.includes(runtime))
     return `workload.feature_unavailable: the engine has no runtime ${runtime}`
   if (spec.resources.gpus !== undefined && !engine.gpus) return 'workload.feature_unavailable: the engine has no gpus'
+  if (engine.cpus !== undefined && spec.resources.cpus > engine.cpus)
+    return `workload.feature_unavailable: the host has ${engine.cpus} CPUs, ${spec.resources.cpus} are asked for`
   if (spec.build && !engine.build) return 'workload.feature_unavailable: the engine builds no images'
   if (!engine.canPrepareUser(runAsUser))
     return `workload.user_not_preparable: volumes of uid ${runAsUser} cannot be prepared here`

@@ -34,6 +34,7 @@ const allPowers: RuntimeCapabilities = {
   build: true,
   ociRuntimes: ['runc'],
   gpus: false,
+  cpus: 64,
   diskLimit: 'measured',
   canPrepareUser: () => true,
 }

@@ -86,9 +86,11 @@ describe('workloads', () => {
     const security = { readOnlyRootFilesystem: true, runAsUser: 1000, capabilities: [], init: true }
     await world.workload({ security: { ...security, runtime: 'kata' } })
     await world.workload({ security: { ...security, networkMode: 'host' } }, 'host')
+    await world.workload({ resources: { cpus: 1000, memoryMb: 64, pids: 64, diskMb: 64 } }, 'wide')
     await world.settle()
     expect((await status(world))?.reason).toStartWith('workload.feature_unavailable')
     expect((await status(world, 'host'))?.reason).toStartWith('workload.network_not_allowed')
+    expect((await status(world, 'wide'))?.reason).toStartWith('workload.feature_unavailable: the host has 64 CPUs')
   })
   test('builds run one after another, and their log is kept as it comes', async () => {
     const world = await openWorld({ settings: { workloadsDir } })
