@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { repository } from './checkout.ts'
 import { stepsOf, type DocumentStep } from './documents/document-steps.ts'
 import { readOutput } from './documents/output-shape.ts'
+import { namedCommands, unrunCommands } from './documents/unrun-commands.ts'
 import { createInstallation, type Installation } from './installation.ts'
 import { runProgram } from './run-program.ts'
 
@@ -18,17 +19,16 @@ const elsewhere: ReadonlyMap<RegExp, string> = new Map([
 const isElsewhere = ({ script }: DocumentStep) =>
   script.split('\n').every((line) => [...elsewhere.keys()].some((pattern) => pattern.test(line)))
 
-const readDocument = (path: string): readonly DocumentStep[] => stepsOf(readFileSync(join(repository, path), 'utf8'))
 const markdownBelow = (directory: string): readonly string[] =>
   (readdirSync(join(repository, directory), { recursive: true }) as string[]) // without encoding these are strings
     .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
     .map((path) => join(directory, path))
     .sort()
 
-const pages = ['README.md', ...markdownBelow('examples'), ...markdownBelow('docs')].map((path) => ({
-  path,
-  steps: readDocument(path),
-}))
+const pages = ['README.md', ...markdownBelow('examples'), ...markdownBelow('docs')].map((path) => {
+  const markdown = readFileSync(join(repository, path), 'utf8')
+  return { path, markdown, steps: stepsOf(markdown) }
+})
 /** Each with commands to run. The one that removes the installation comes last. */
 const documents = pages
   .filter(({ steps }) => steps.some((step) => !isElsewhere(step)))
@@ -86,6 +86,20 @@ describe('every command in the documents does what they say, in their order', ()
       },
       120_000,
     )
+  }
+})
+
+test('no command stands where it would not be run', () => {
+  expect(pages.flatMap(({ path, markdown }) => unrunCommands(markdown).map((found) => `${path}:${found}`))).toEqual([])
+})
+
+test('a command that a sentence names is one of ours, and so are its flags', async () => {
+  const named = new Set(pages.flatMap(({ markdown }) => namedCommands(markdown).map((words) => words.join(' '))))
+  expect(named.size).toBeGreaterThan(0)
+  for (const command of named) {
+    const { exitCode, stdout } = await house.cli(...command.split(' '), '--help')
+    expect([command, exitCode]).toEqual([command, 0])
+    for (const [flag] of command.matchAll(/--[a-z-]+/g)) expect(stdout).toContain(`${flag} `)
   }
 })
 

@@ -6,7 +6,7 @@ export interface DocumentStep {
   readonly shown?: string
 }
 
-interface Fence {
+export interface Fence {
   readonly line: number
   readonly endLine: number
   readonly language: string
@@ -26,15 +26,16 @@ export function stepsOf(markdown: string): readonly DocumentStep[] {
   })
 }
 
-/** Lines count from 1; `line` is the opening fence, `endLine` the closing one. */
-function fencesOf(lines: readonly string[]): readonly Fence[] {
+/** Those of a list's item, too, without their indent. Lines count from 1; `line` is the opening fence, `endLine` the closing one. */
+export function fencesOf(lines: readonly string[]): readonly Fence[] {
   const fences: Fence[] = []
   for (let index = 0; index < lines.length; index++) {
-    const language = /^```(\w*)/.exec(lines[index] ?? '')?.[1]
-    if (language === undefined) continue
-    const end = lines.indexOf('```', index + 1)
+    const [, indent = '', mark, language = ''] = /^(\s*)(`{3,}|~{3,})\s*(\S*)/.exec(lines[index] ?? '') ?? []
+    if (mark === undefined) continue
+    const end = lines.findIndex((line, at) => at > index && line.trim() === mark)
     if (end < 0) throw new Error(`The block at line ${index + 1} does not end`)
-    fences.push({ line: index + 1, endLine: end + 1, language, text: lines.slice(index + 1, end).join('\n') })
+    const text = lines.slice(index + 1, end).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+    fences.push({ line: index + 1, endLine: end + 1, language, text: text.join('\n') })
     index = end
   }
   return fences
