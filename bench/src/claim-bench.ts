@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import { benchImage, webServer } from './bench-image.ts'
 import { poolSize, withBenchPool, type BenchPool } from './bench-pool.ts'
 import type { BenchContext, Benchmark } from './benchmark.ts'
+import type { Claimed } from './bench-client.ts'
 import { createRandom } from './random.ts'
 import type { Result } from './report.ts'
 import { summarise } from './statistics.ts'
 import { createStopwatch, type Stopwatch } from './stopwatch.ts'
 
 const rounds = 16
+/** Containers that are made, started and removed by hand in each round. */
+const lives = 4
 
 export const claimBench: Benchmark = {
   name: 'claim',
@@ -43,28 +46,40 @@ interface Round {
   readonly disk: Disk
 }
 
-/** Claims the whole pool, one after another, each beside one call of a control; then gives it all back. */
+/** Claims the whole pool, one claim after another, then makes each control as often; then gives it all back. */
 async function claimAll(pool: BenchPool, { round, watch, phases, random, disk }: Round): Promise<void> {
   const { client, engine, poolId } = pool
   const tenants = Array.from({ length: poolSize }, (_, i) => `tenant-${round}-${i}`)
-  const controls = shuffled(
-    tenants.map((_, i) => (i < 4 ? 'lifecycle' : 'calls')),
-    random,
-  )
-  for (const [i, tenantId] of tenants.entries()) {
-    const claimed = await client.claim(tenantId, poolId)
-    if (claimed.source !== 'pool') throw new Error(`A claim of a full pool was served from ${claimed.source}`)
-    const { total = Number.NaN, ...parts } = claimed.serverMs
+  const claimed: Claimed[] = []
+  for (const tenantId of tenants) claimed.push(await client.claim(tenantId, poolId))
+  for (const { source, serverMs, clientMs } of claimed) {
+    if (source !== 'pool') throw new Error(`A claim of a full pool was served from ${source}`)
+    const { total = Number.NaN, ...parts } = serverMs
     watch.add('claim, in the server', total)
-    watch.add('claim, HTTP client', claimed.clientMs)
+    watch.add('claim, HTTP client', clientMs)
     for (const [name, ms] of Object.entries(parts)) phases.add(`  of it ${name}`, ms)
-    await watch.time('control: fdatasync of 8 KiB', async () => disk.write())
-    const [known = ''] = await engine.labelled(`io.boilerhouse.container=${claimed.containerId}`)
-    await watch.time('control: engine inspect', () => engine.inspect(known))
-    if (controls[i] === 'lifecycle') await rawLifecycle(pool, watch)
   }
+  for (const control of shuffled(controlsOf(pool, watch, disk, claimed), random)) await control()
   await Promise.all(tenants.map((tenantId) => client.release(tenantId, poolId)))
   await pool.fill()
+}
+
+/** As many of the disk and of the engine as there were claims, and a few whole lives. */
+function controlsOf(
+  pool: BenchPool,
+  watch: Stopwatch,
+  disk: Disk,
+  claimed: readonly Claimed[],
+): readonly (() => Promise<void>)[] {
+  const { engine } = pool
+  return claimed.flatMap(({ containerId }, i) => [
+    () => watch.time('control: fdatasync of 8 KiB', async () => disk.write()),
+    async () => {
+      const [known = ''] = await engine.labelled(`io.boilerhouse.container=${containerId}`)
+      await watch.time('control: engine inspect', () => engine.inspect(known))
+    },
+    ...(i < lives ? [() => rawLifecycle(pool, watch)] : []),
+  ])
 }
 
 async function rawLifecycle({ engine }: BenchPool, watch: Stopwatch): Promise<void> {
@@ -85,8 +100,8 @@ function resultOf(watch: Stopwatch, phases: Stopwatch, { server }: BenchPool): R
     method:
       `A pool of ${poolSize} \`running\` containers with an HTTP health check every 5 s, on the real engine, behind the whole program in its own process ` +
       'with the embedded Postgres. The bench process claims all of it, one claim after another (closed loop, one caller, keep-alive ' +
-      'on loopback, config and one secret delivered), gives it back and waits until the pool is full again. The controls are made between the claims ' +
-      'in a seeded order. "In the server" is `Server-Timing: total`, from the last byte of the request read to the answer handed over.',
+      'on loopback, config and one secret delivered); then the controls of the round are made, in a seeded order; then it gives all back and waits ' +
+      'until the pool is full again. "In the server" is `Server-Timing: total`, from the last byte of the request read to the answer handed over.',
     warmUp: `One round of ${poolSize} claims, thrown away.`,
     rows,
     facts: {

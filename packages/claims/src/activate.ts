@@ -4,18 +4,44 @@ import type { ClaimRecord, ClaimRequest, ClaimSource } from '@boilerhouse/resour
 import { abandonClaim } from './abandon.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
 import { deliverClaim, type Bond } from './deliver.ts'
+import { claimKey } from './in-flight.ts'
 import { claimEvent, countTransition, reasonOf, type Run } from './run.ts'
 
-/**
- * From bound to active: the tenant's files first, then the delivery, then the mark in the store. May be called again after a crash
- * at any step. A failure that trying again cannot cure ends the claim as `failed`, its files kept first; any other leaves it as it is.
- */
+/** From bound to active, and the mark of it in the store. May be called again after a crash at any step. */
 export async function activateClaim(
   world: ClaimsWorld,
   run: Run,
   bond: Bond,
   ready: ClaimRequest['ready'],
 ): Promise<ClaimRecord> {
+  const delivered = await deliverBond(world, run, bond, ready)
+  return await run.timings.phase('activate', () => {
+    const marked = markActive(world, run, delivered)
+    world.activations.hurry()
+    return marked
+  })
+}
+
+/**
+ * The same for a claim that nobody else knows of yet: it is answered as active once it is delivered, and its mark is written after
+ * the answer. Until then every other use case of this process waits, and a crash only repeats the delivery (docs/adr/0018).
+ */
+export async function activateNew(world: ClaimsWorld, run: Run, bond: Bond, ready: ClaimRequest['ready']): Promise<ClaimRecord> {
+  const delivered = await deliverBond(world, run, bond, ready)
+  const { id, tenantId, poolId } = delivered
+  const marked = run.timings.phase('activate', () => markActive(world, run, delivered))
+  const told = marked.catch((error: unknown) =>
+    world.log.warn('a delivered claim is not marked active; it will be delivered again', { claimId: id, error }),
+  )
+  world.inFlight.after(claimKey(tenantId, poolId), told)
+  return activeRecord(world, delivered)
+}
+
+/**
+ * The tenant's files first, then the delivery. A failure that trying again cannot cure ends the claim as `failed`, its files kept
+ * first; any other leaves it as it is.
+ */
+async function deliverBond(world: ClaimsWorld, run: Run, bond: Bond, ready: ClaimRequest['ready']): Promise<ClaimRecord> {
   let current = bond
   try {
     if (bond.workload.spec.volumes.state) current = { ...bond, claim: await restoreState(world, run, bond) }
@@ -24,7 +50,7 @@ export async function activateClaim(
     if (!isPassing(error, run)) await abandonClaim(world, run, current.claim, reasonOf(error))
     throw error
   }
-  return await run.timings.phase('activate', () => markActive(world, run, current.claim))
+  return current.claim
 }
 
 async function restoreState(
@@ -56,19 +82,20 @@ async function restoreState(
 
 const withData = (source: ClaimSource): ClaimSource => (source === 'pool' || source === 'cold' ? `${source}+data` : source)
 
-/** Lazy: where a crash of the database loses it, the claim is delivered once more. */
-async function markActive({ store, metrics }: ClaimsWorld, run: Run, claim: ClaimRecord): Promise<ClaimRecord> {
+/** Where a crash of the database loses the mark, the claim is delivered once more. */
+async function markActive(world: ClaimsWorld, run: Run, claim: ClaimRecord): Promise<ClaimRecord> {
+  const { store, metrics, activations } = world
   const data = { source: claim.source, from: claim.state, totalMs: run.timings.all()['total'] ?? 0 }
-  const event = claimEvent('claim.active', claim, run, data)
-  const updated = await store.claims.transition(
-    claim.id,
-    ['pending', 'restoring', 'recovering'],
-    'active',
-    { reason: undefined },
-    { event, lazy: true },
-  )
-  if (updated.outcome === 'ok') countTransition(metrics, 'active')
-  return updated.outcome === 'conflict' && updated.record.state === 'active' ? updated.record : settled(updated)
+  if (await activations.mark(claim, claimEvent('claim.active', claim, run, data))) {
+    countTransition(metrics, 'active')
+    return activeRecord(world, claim)
+  }
+  const newest = await store.claims.get(claim.id)
+  return newest?.state === 'active' ? newest : settled({ outcome: 'conflict', ...(newest ? { record: newest } : {}) })
+}
+
+function activeRecord({ clock }: ClaimsWorld, { reason: _, ...claim }: ClaimRecord): ClaimRecord {
+  return { ...claim, state: 'active', updatedAt: Math.floor(clock.nowMs()) }
 }
 
 /** The record after a write; throws `claim.conflict` where somebody else moved the claim meanwhile. */

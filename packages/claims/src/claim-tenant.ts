@@ -1,7 +1,7 @@
 import { Fault, isFault, type TenantId } from '@boilerhouse/base'
 import type { ClaimAnswer, ClaimRequest, PoolRecord } from '@boilerhouse/resources'
 
-import { activateClaim } from './activate.ts'
+import { activateNew } from './activate.ts'
 import { bindContainer } from './bind.ts'
 import { checkValues, withRequest, type ClaimValues } from './claim-values.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
@@ -68,7 +68,7 @@ async function attemptClaim(
     return held.outcome === 'held' ? held : undefined
   }
   const bond = { claim: bound.claim, container: bound.container, workload: wanted.workload }
-  return { bond: { ...bond, claim: await activateClaim(world, run, bond, request.ready) }, isNew: true }
+  return { bond: { ...bond, claim: await activateNew(world, run, bond, request.ready) }, isNew: true }
 }
 
 function outcome(

@@ -4,7 +4,7 @@ import { expect, test } from 'bun:test'
 import { codeOf } from './fault-code.fixture.ts'
 import { addWorkload, claimRequest, context, createWorld } from './world.fixture.ts'
 
-test('a warm claim is bound, delivered and active before it is answered', async () => {
+test('a warm claim is bound and delivered before it is answered', async () => {
   using world = await createWorld({ warm: 1, workload: { ports: [{ name: 'web', containerPort: 80 }] } })
   const { answer, isNew } = await world.claim('alice', {
     config: { greeting: 'hi' },
@@ -16,7 +16,7 @@ test('a warm claim is bound, delivered and active before it is answered', async 
   expect(Buffer.from(delivery?.secrets.get('TOKEN') ?? []).toString()).toBe('s3cr3t')
   expect([...(delivery?.secrets.get('BIN') ?? [])]).toEqual([255, 0])
   expect(answer.endpoints['web']).toMatchObject({ host: '127.0.0.1' })
-  expect(Object.keys(answer.timings)).toEqual(['bind', 'deliver', 'activate', 'total'])
+  expect(Object.keys(answer.timings)).toEqual(['bind', 'deliver', 'total'])
 })
 
 test('no engine call is on the path of a warm claim', async () => {

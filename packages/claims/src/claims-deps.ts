@@ -3,6 +3,7 @@ import type { ConfigSchemas, WorkloadPort } from '@boilerhouse/resources'
 import type { Runtime } from '@boilerhouse/runtime'
 import type { EventHub, Store } from '@boilerhouse/store'
 
+import type { Activations } from './activations.ts'
 import type { Activity } from './activity.ts'
 import type { EngineOutages } from './engine-outages.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -39,6 +40,7 @@ export interface ClaimsWorld extends ClaimsDeps {
   readonly catalogue: Catalogue
   readonly hints: WarmHints
   readonly demand: Demand
+  readonly activations: Activations
   readonly activity: Activity
   readonly configSchemas: ConfigSchemas
   readonly inFlight: InFlight

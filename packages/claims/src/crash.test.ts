@@ -4,7 +4,7 @@ import { expect, test } from 'bun:test'
 import type { Claims } from './claims.ts'
 import { isDead, mortal, type Life } from './mortal.fixture.ts'
 import { read, stateful, write } from './state-files.fixture.ts'
-import { claimRequest, context, createWorld, type World } from './world.fixture.ts'
+import { claimRequest, claimWritten, context, createWorld, type World } from './world.fixture.ts'
 
 const alice = 'alice' as TenantId
 const files = ['a', 'b', 'c']
@@ -30,7 +30,7 @@ const scenarios: readonly Scenario[] = [
       await withFiles(world)
       await world.release(alice)
     },
-    act: (claims) => claims.claim(alice, claimRequest(), context()),
+    act: (claims) => claimWritten(claims, alice),
   },
   {
     name: 'a claim of a returning tenant, parked',
@@ -39,9 +39,9 @@ const scenarios: readonly Scenario[] = [
       await withFiles(world)
       await world.release(alice)
     },
-    act: (claims) => claims.claim(alice, claimRequest(), context()),
+    act: (claims) => claimWritten(claims, alice),
   },
-  { name: 'an update', prepare: withFiles, act: (claims) => claims.claim(alice, claimRequest({ config: { n: 2 } }), context()) },
+  { name: 'an update', prepare: withFiles, act: (claims) => claimWritten(claims, alice, claimRequest({ config: { n: 2 } })) },
   { name: 'a release', prepare: withFiles, act: (claims) => claims.release(alice, {}, context()) },
   {
     name: 'a recovery',
@@ -68,7 +68,7 @@ const scenarios: readonly Scenario[] = [
         throw new Error('disk on fire')
       }
     },
-    act: (claims) => claims.claim(alice, claimRequest(), context()).catch(() => {}),
+    act: (claims) => claimWritten(claims, alice).catch(() => {}),
   },
 ]
 

@@ -1,6 +1,7 @@
 import { Fault, isFault, type PoolId } from '@boilerhouse/base'
 import { createConfigSchemas, type ClaimRequest, type ReleaseAnswer, type ReleaseRequest } from '@boilerhouse/resources'
 
+import { createActivations } from './activations.ts'
 import { createActivity } from './activity.ts'
 import { createCatalogue } from './catalogue.ts'
 import { claimTenant, type ClaimOutcome } from './claim-tenant.ts'
@@ -14,8 +15,7 @@ import { removeContainer } from './remove-container.ts'
 import { resolveClaim } from './resolve.ts'
 import { resumeClaim } from './resume.ts'
 import { createTimings, outcomeOf, type Run } from './run.ts'
-import { tenantList } from './tenant-list.ts'
-import { tenantStatus, tenantView } from './tenant-view.ts'
+import { tenantQueries } from './tenant-queries.ts'
 import { createDemand } from './wait-for-container.ts'
 import { createWarmHints } from './warm-hints.ts'
 
@@ -71,27 +71,9 @@ export function createClaims(deps: ClaimsDeps): Claims {
       world.hints.close()
       world.catalogue.close()
       world.outages.close()
+      await world.activations.written()
       await activity.flush()
     },
-  }
-}
-
-function tenantQueries(world: ClaimsWorld): Pick<Claims, 'touch' | 'tenant' | 'tenants' | 'status' | 'resolve'> {
-  const { store, activity, clock } = world
-  return {
-    async touch(tenantId, poolId) {
-      const claim = await resolveClaim(world, tenantId, poolId)
-      const now = clock.nowMs()
-      activity.note(claim.id)
-      await store.claims.touch(new Map([[claim.id, now]]))
-      return tenantStatus(world, tenantId, { ...claim, lastActivityAt: Math.max(now, claim.lastActivityAt) })
-    },
-    tenant: (tenantId) => tenantView(world, tenantId),
-    tenants: (query) => tenantList(world, query),
-    async status(tenantId, poolId) {
-      return tenantStatus(world, tenantId, await heldOrNone(() => resolveClaim(world, tenantId, poolId)), poolId)
-    },
-    resolve: (tenantId, poolId) => resolveClaim(world, tenantId, poolId),
   }
 }
 
@@ -102,14 +84,16 @@ function createWorld(deps: ClaimsDeps, closed: AbortSignal): ClaimsWorld {
   // In this order they hear of an event: what is known changes first, then the hints, then those who wait for them.
   const catalogue = createCatalogue(deps)
   const hints = createWarmHints(deps)
+  const activations = createActivations(deps)
   return {
     ...deps,
     catalogue,
     hints,
     demand: createDemand({ ...deps, catalogue, hints }),
+    activations,
     activity: createActivity(deps),
     configSchemas: createConfigSchemas(),
-    inFlight: createInFlight(),
+    inFlight: createInFlight(() => activations.hurry()),
     outages: createEngineOutages(deps.hub),
     closed,
   }
@@ -132,14 +116,5 @@ async function asFault<T>(signal: AbortSignal, action: () => Promise<T>): Promis
     if (isFault(error) || !signal.aborted) throw error
     if (isFault(signal.reason)) throw signal.reason
     throw new Fault('claim.timeout', 'The caller went away before the claim was ready', { cause: error })
-  }
-}
-
-async function heldOrNone<T>(action: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await action()
-  } catch (error) {
-    if (isFault(error, 'claim.not_found')) return undefined
-    throw error
   }
 }

@@ -102,6 +102,18 @@ export const claimRequest = (change: Partial<ClaimRequest> = {}): ClaimRequest =
   ...change,
 })
 
+/** A claim and its mark, so that what comes next may look at the store itself. */
+export async function claimWritten(
+  claims: Claims,
+  tenantId: TenantId,
+  request = claimRequest(),
+  by = context(),
+): ReturnType<Claims['claim']> {
+  const claimed = await claims.claim(tenantId, request, by)
+  await claims.status(tenantId, request.poolId as PoolId)
+  return claimed
+}
+
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const clock = shiftedClock()
   const store = createMemoryStore({ clock })
@@ -145,7 +157,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     events,
     workloadId,
     poolId: 'demo' as PoolId,
-    claim: (tenant, request, change) => claims.claim(tenantOf(tenant), claimRequest(request), context(change)),
+    claim: (tenant, request, change) => claimWritten(claims, tenantOf(tenant), claimRequest(request), context(change)),
     release: (tenant, request = {}) => claims.release(tenantOf(tenant), request, context()),
     live: (tenant, poolId = world.poolId) => store.claims.live(tenantOf(tenant), poolId),
     async addPool(id, spec, workload = workloadId) {

@@ -2,6 +2,7 @@ import type { ClaimId, PoolId, TenantId } from '@boilerhouse/base'
 import { claimTransitions, type ClaimState } from '@boilerhouse/resources'
 import type { ClaimPatch, ClaimStore } from '@boilerhouse/store'
 
+import { activateClaims } from './activate-claims.ts'
 import { bindClaim } from './bind-claim.ts'
 import type { Fragment } from './connection.ts'
 import { assignments, json, text, type Database } from './database.ts'
@@ -21,6 +22,7 @@ export function createClaimStore(db: Database, claimPath: Database): ClaimStore 
   )
   return {
     bind: bindClaim(claimPath),
+    activate: activateClaims(claimPath),
     rebind: rebindClaim(db),
     get: (id) => call('claims.get', () => read(id)),
     live: (tenantId, poolId) =>

@@ -28,15 +28,5 @@ export async function warmSessions(claims: ClaimStore, sessions: number): Promis
       ),
     ),
   )
-  await Promise.all(
-    Array.from({ length: sessions }, () =>
-      claims.transition(
-        nobody as ClaimId,
-        ['pending', 'restoring', 'recovering'],
-        'active',
-        { reason: undefined },
-        { event, lazy: true },
-      ),
-    ),
-  )
+  await Promise.all(Array.from({ length: sessions }, () => claims.activate([{ claimId: nobody as ClaimId, event }])))
 }

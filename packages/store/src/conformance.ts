@@ -1,5 +1,6 @@
 import { describe } from 'bun:test'
 
+import { activateConformance } from './conformance/activate-conformance.ts'
 import { catalogueConformance } from './conformance/catalogue-conformance.ts'
 import { claimConformance } from './conformance/claim-conformance.ts'
 import { containerConformance } from './conformance/container-conformance.ts'
@@ -21,6 +22,7 @@ export function storeConformance(options: StoreConformanceOptions): void {
     catalogueConformance(at)
     containerConformance(at)
     claimConformance(at)
+    activateConformance(at)
     historyConformance(at)
     leaseConformance(at)
     eventConformance(at)

@@ -23,7 +23,7 @@ export interface EventHubDeps {
   readonly log: Logger
   readonly metrics: Metrics
   readonly batchSize?: number
-  /** Under load, reads are this far apart; the first after a pause is made at once. */
+  /** Under load, reads are this far apart, so that they are not in the way of the claims; the first after a pause is made at once. */
   readonly coalesceMs?: number
   /** The safety pass: reads even where no wake-up came. */
   readonly safetyMs?: number
@@ -73,7 +73,7 @@ class TailingEventHub implements EventHub {
   }
 
   async #tail(): Promise<void> {
-    const { events, clock, batchSize = 500, coalesceMs = 2, safetyMs = 1000 } = this.#deps
+    const { events, clock, batchSize = 500, coalesceMs = 8, safetyMs = 1000 } = this.#deps
     const { signal } = this.#stopping
     while (!signal.aborted) {
       const seen = events.generation()

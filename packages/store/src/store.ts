@@ -211,6 +211,11 @@ export interface ClaimQuery extends PageQuery {
   readonly states?: readonly ClaimState[]
 }
 
+export interface ActiveMark {
+  readonly claimId: ClaimId
+  readonly event: EventInput
+}
+
 export interface ClaimStore {
   /**
    * One durable commit: container `warm -> bound`, a new claim `pending` with revision 1, the event. A tenant's own live claim is
@@ -243,6 +248,11 @@ export interface ClaimStore {
     patch: ClaimPatch,
     options: WriteOptions,
   ): Promise<Updated<ClaimRecord>>
+  /**
+   * Marks delivered claims active, each with its event, and clears its reason; returns those that were `pending`, `restoring` or
+   * `recovering`. Lazy: a crash of the database may lose marks, and their claims are delivered once more.
+   */
+  activate(marks: readonly ActiveMark[]): Promise<ReadonlySet<ClaimId>>
   /** A new delivery: `conflict` where the claim's revision is not `expectedRevision` or its state none of `inStates`. */
   patch(
     id: ClaimId,
@@ -338,9 +348,12 @@ export interface IdempotencyStore {
   finish(scope: string, key: string, record: IdempotencyRecord): Promise<void>
   /** Forgets a pending one, so that the request may be made again; never a finished one. */
   abandon(scope: string, key: string): Promise<void>
-  /** Says that a pending one still runs; its runner does so well within `silentMs` of `takeOver`. */
+  /** Says that a pending one still runs; its runner does so well within `silentMs` of `takeOver`. No clock has a part in it. */
   renew(scope: string, key: string): Promise<void>
-  /** True for exactly one caller where a pending one was not renewed for `silentMs`: its runner died, and this caller runs it now. */
+  /**
+   * True for exactly one caller where a pending one was not renewed for `silentMs` since this process first asked, by its own monotonic
+   * clock: its runner died, and this caller runs it now. The first call of a process never takes over, unless `silentMs` is 0.
+   */
   takeOver(scope: string, key: string, silentMs: number): Promise<boolean>
   prune(beforeMs: number): Promise<number>
 }

@@ -1,7 +1,10 @@
 import type { Clock } from '@boilerhouse/base'
 
-/** A pass that took 2 ms is not made again within 6: the rest of the time belongs to the claims. */
-const restFactor = 3
+/**
+ * A pass that took 3 ms is not made again within 24: the rest of the time belongs to the claims, each of which wakes it. Measured: a
+ * bind beside a pass takes 2 to 3 times as long as one alone (docs/performance.md).
+ */
+const restFactor = 8
 const longestMs = 250
 
 /** Keeps the passes over one pool apart in proportion to what they cost, however many claims wake it. */

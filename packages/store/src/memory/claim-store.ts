@@ -1,5 +1,5 @@
 import type { ClaimId, PoolId } from '@boilerhouse/base'
-import { claimStates, claimTransitions, liveClaimStates, type ClaimRecord } from '@boilerhouse/resources'
+import { claimStates, claimTransitions, liveClaimStates, type ClaimRecord, type ClaimState } from '@boilerhouse/resources'
 
 import type { ClaimQuery, ClaimStore } from '../store.ts'
 import { bindClaim, rebindClaim } from './claim-bind.ts'
@@ -7,6 +7,7 @@ import { putClaim, removeClaim } from './claim-rows.ts'
 import { pageOf } from './paging.ts'
 import { compareAndSet, narrowed, type Writer } from './writer.ts'
 
+const deliveredStates: readonly ClaimState[] = ['pending', 'restoring', 'recovering']
 const finalClaimStates = claimStates.filter((state) => !liveClaimStates.includes(state))
 
 export function createClaimStore(writer: Writer): ClaimStore {
@@ -35,6 +36,17 @@ export function createClaimStore(writer: Writer): ClaimStore {
         (old) => expected.includes(old.state),
         (old) => putClaim(data, old, { ...structuredClone(patch), ...entered, state: to, updatedAt: writer.now() }),
       )
+    },
+    async activate(marks) {
+      const moved = new Set<ClaimId>()
+      for (const { claimId, event } of marks) {
+        const old = data.claims.get(claimId)
+        if (!old || !deliveredStates.includes(old.state)) continue
+        putClaim(data, old, { state: 'active', reason: undefined, updatedAt: writer.now() })
+        writer.emit(event)
+        moved.add(claimId)
+      }
+      return moved
     },
     async patch(id, inStates, patch, options) {
       const isExpected = (old: ClaimRecord) =>

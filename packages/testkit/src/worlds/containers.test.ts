@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 
-import type { ContainerId } from '@boilerhouse/base'
+import { Fault, type ContainerId } from '@boilerhouse/base'
 
 import { demoWorkload } from '../specs.ts'
 import type { World } from '../world.ts'
@@ -178,7 +178,7 @@ describe('what happens from outside', () => {
   test('while the engine does not answer nobody is called unhealthy or lost', async () => {
     const world = await filled({ minSize: 3 })
     await world.until(world.claim('alice'))
-    await world.settle()
+    await world.advance(10)
     const before = (await world.events()).length
     world.control.disconnect()
     await world.advance(300_000)
@@ -202,6 +202,41 @@ describe('what happens from outside', () => {
     expect((await row(world, id))?.state).toBe('gone')
     expect(await world.counts()).toEqual({ warm: 2 })
   })
+  test('a bound container that is removed says who removed it from then on, and not how its process ended', async () => {
+    const by = { actor: 'key:operator', correlationId: 'test', signal: new AbortController().signal }
+    for (const force of [false, true]) {
+      const world = await filled({ minSize: 2, reuse: 'restart' }, { stopTimeoutMs: 1_000 })
+      const id = idOf(await world.until(world.claim('alice')))
+      await world.until(world.claims.removeContainer(id, { force }, by))
+      await world.advance(1_000)
+      const reason = force ? 'removed by key:operator, with force: its files go too' : 'removed by key:operator'
+      expect(await row(world, id)).toMatchObject({ state: 'gone', reason })
+      const told = (await world.events()).filter((event) => event.containerId === id && event.data['reason'] !== undefined)
+      expect(new Set(told.filter(({ type }) => type.startsWith('container.')).map((event) => event.data['reason']))).toEqual(
+        new Set([reason]),
+      )
+      const claim = await world.store.claims.live('alice' as never, 'demo' as never)
+      expect([claim?.state, claim?.losses]).toEqual(force ? [undefined, undefined] : ['active', []])
+    }
+  })
+  test('a removal that the engine refuses for over a minute is told by its pool with the cause, and no more once it is done', async () => {
+    const world = await filled({ minSize: 1 })
+    const id = idOf(await world.until(world.claim('alice')))
+    world.control.failNext('destroy', () => new Fault('runtime.engine_failed', 'unlinkat: device or resource busy'), 1_000)
+    await world.until(world.release('alice'))
+    const stuck = async () => (await world.poolRow())?.status.conditions.find(({ type }) => type === 'RemovalStuck')
+    await world.advance(55_000)
+    expect(await stuck()).toBeUndefined()
+    await world.advance(15_000)
+    const message = `${id}: runtime.engine_failed: unlinkat: device or resource busy; each is tried again every few seconds`
+    expect(await stuck()).toMatchObject({ reason: 'runtime.engine_failed', message })
+    expect((await row(world, id))?.reason).toStartWith('its claim ended; its removal fails: runtime.engine_failed')
+    await world.advance(600_000)
+    expect(await world.events(['pool.warning'])).toHaveLength(1)
+    world.control.failNext('destroy', undefined, 0)
+    await world.advance(15_000)
+    expect([(await row(world, id))?.state, await stuck()]).toEqual(['gone', undefined])
+  })
   test('a container that no row knows is removed', async () => {
     const world = await filled({ minSize: 1 })
     const known = world.control.container(await first(world))
@@ -221,6 +256,25 @@ describe('what happens from outside', () => {
     expect(await world.events(['container.disk_exceeded'])).toHaveLength(1)
     expect(await row(world, id)).toMatchObject({ state: 'bound' })
     expect(await world.events(['container.lost'])).toHaveLength(0)
+  })
+  test('a repeated claim on a container that is paused over its disk limit says so, and is served once it goes on', async () => {
+    const world = await filled()
+    const id = idOf(await world.until(world.claim('alice')))
+    world.control.setStats(id, { diskBytes: 65 * 1_048_576 })
+    await world.advance(20_000)
+    const refused: unknown = await world.until(world.claim('alice', { config: { a: 1 } }).catch((fault: unknown) => fault))
+    expect(refused).toMatchObject({ code: 'container.disk_exceeded', status: 409 })
+    expect((await world.store.claims.live('alice' as never, 'demo' as never))?.revision).toBe(1)
+    world.control.setStats(id, { diskBytes: 1_048_576 })
+    await world.advance(20_000)
+    expect(await world.until(world.claim('alice'))).toMatchObject({ source: 'existing', containerId: id })
+    world.control.setStats(id, { diskBytes: 65 * 1_048_576 })
+    await world.advance(20_000)
+    // Let go on by hand: it runs, over its limit or not.
+    const container = world.control.container(id)
+    if (container) container.phase = 'running'
+    await world.advance(20_000)
+    expect(await world.until(world.claim('alice'))).toMatchObject({ source: 'existing', containerId: id })
   })
 })
 
