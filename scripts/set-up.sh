@@ -1,5 +1,6 @@
 # Sourced by the other scripts: gets the pinned Bun, the dependencies and what the system lacks. POSIX sh, safe to run again,
-# safe when two run at once. Leaves BUN (path of the binary) and ROOT behind. SET_UP_FOR=check leaves out what only running needs.
+# safe when two run at once. Leaves BUN (path of the binary) and ROOT behind. SET_UP_FOR: `check` leaves out what only running needs, `test`
+# adds what only tests need.
 ROOT=$(cd "$(dirname "$0")/.." && pwd -P)
 BUN="$ROOT/.tools/bun"
 export ROOT
@@ -44,7 +45,7 @@ provide_dependencies() {
 set_up() {
   provide_bun
   provide_dependencies
-  if [ "${SET_UP_FOR:-run}" != check ]; then "$BUN" "$ROOT/scripts/src/bootstrap.ts" </dev/null; fi
+  if [ "${SET_UP_FOR:-run}" != check ]; then "$BUN" "$ROOT/scripts/src/bootstrap.ts" "${SET_UP_FOR:-run}" </dev/null; fi
 }
 
 # One set-up at a time; as root on the whole machine, because the engine and Debian's packages belong to all checkouts.

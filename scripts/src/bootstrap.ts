@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import { provideChromium } from './bootstrap/chromium.ts'
 import { createDebianPackages } from './bootstrap/debian-packages.ts'
 import { provideDockerEngine } from './bootstrap/docker-engine.ts'
 import { provideIptables } from './bootstrap/iptables.ts'
@@ -18,6 +19,7 @@ try {
   const rclone = await provideRclone(toolsDir, packages)
   const engine = await provideDockerEngine(progress)
   await provideIptables(packages)
+  if (process.argv[2] === 'test') await provideChromium(packages)
   progress.done(`Bun ${Bun.version}, busybox, rclone ${rclone}, iptables, Docker ${engine.version}`)
 } catch (error) {
   if (!(error instanceof SetUpFailure)) throw error
