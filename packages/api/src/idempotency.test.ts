@@ -8,7 +8,12 @@ const answerOf = (body: string): TextAnswer => ({ status: 201, body, headers: { 
 
 function twoServers() {
   let aheadMs = 0
-  const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs }
+  let wallAheadMs = 0
+  const clock: Clock = {
+    ...systemClock,
+    nowMs: () => systemClock.nowMs() + aheadMs + wallAheadMs,
+    monotonicMs: () => systemClock.monotonicMs() + aheadMs,
+  }
   const { idempotency: store } = createMemoryStore({ clock })
   const box = createSecretBox('key')
   const server = (own: Clock) => createIdempotency({ store, box, clock: own, waitMs: 2_000 })
@@ -17,6 +22,7 @@ function twoServers() {
     dead: server({ ...clock, sleep: () => new Promise(() => {}) }),
     alive: server(clock),
     pass: (ms: number) => void (aheadMs += ms),
+    jumpWall: (ms: number) => void (wallAheadMs += ms),
   }
 }
 
@@ -24,11 +30,26 @@ test('a request whose server died is run again by whoever repeats it, once, and 
   const { dead, alive, pass } = twoServers()
   void dead.once('s', 'k', { a: 1 }, () => new Promise(() => {}))
   await Bun.sleep(1)
-  pass(10_000)
   let runs = 0
   const run = async () => answerOf(String(++runs))
-  const answers = await Promise.all([alive.once('s', 'k', { a: 1 }, run), alive.once('s', 'k', { a: 1 }, run)])
+  const both = Promise.all([alive.once('s', 'k', { a: 1 }, run), alive.once('s', 'k', { a: 1 }, run)])
+  await Bun.sleep(50)
+  expect(runs).toBe(0)
+  pass(10_000)
+  const answers = await both
   expect(answers.map(({ body }) => body)).toEqual(['1', '1'])
+})
+
+test('a wall clock that jumps an hour either way does not let a repetition run beside the first', async () => {
+  for (const jumpMs of [3_600_000, -3_600_000]) {
+    const { alive, dead, jumpWall } = twoServers()
+    void dead.once('s', 'k', {}, () => new Promise(() => {}))
+    await Bun.sleep(1)
+    const again = alive.once('s', 'k', {}, async () => answerOf('beside')).catch((caught: unknown) => caught)
+    await Bun.sleep(30)
+    jumpWall(jumpMs)
+    expect(await again).toMatchObject({ code: 'request.idempotency_pending' })
+  }
 })
 
 test('while another server runs it, a repetition waits; beyond its time it is told that the first still runs', async () => {

@@ -178,6 +178,8 @@ create table idempotency_keys (
   status int,
   body text,
   began_at bigint not null,
+  -- Another with each sign of life of whoever runs the request: no clock says whether it is dead.
+  beat uuid not null default gen_random_uuid(),
   primary key (project_id, scope, key)
 );
 create index idempotency_keys_by_age on idempotency_keys (began_at);

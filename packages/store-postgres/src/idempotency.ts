@@ -1,9 +1,10 @@
-import type { IdempotencyStore } from '@boilerhouse/store'
+import { Sightings, type IdempotencyStore } from '@boilerhouse/store'
 
 import type { Database } from './database.ts'
 import { text } from './database.ts'
 
 export function createIdempotencyStore({ sql, projectId, clock, call }: Database): IdempotencyStore {
+  const sightings = new Sightings(clock)
   return {
     begin: (scope, key, bodyHash) =>
       call('idempotency.begin', async () => {
@@ -33,14 +34,18 @@ export function createIdempotencyStore({ sql, projectId, clock, call }: Database
       }),
     renew: (scope, key) =>
       call('idempotency.renew', async () => {
-        await sql`update idempotency_keys set began_at = ${Math.floor(clock.nowMs())}
+        await sql`update idempotency_keys set began_at = ${Math.floor(clock.nowMs())}, beat = gen_random_uuid()
           where project_id = ${projectId} and scope = ${scope} and key = ${key} and status is null`
       }),
     takeOver: (scope, key, silentMs) =>
       call('idempotency.take_over', async () => {
-        const nowMs = Math.floor(clock.nowMs())
-        const taken = await sql`update idempotency_keys set began_at = ${nowMs}
-          where project_id = ${projectId} and scope = ${scope} and key = ${key} and status is null and began_at <= ${nowMs - silentMs}`
+        const [row] = await sql`
+          select beat from idempotency_keys where project_id = ${projectId} and scope = ${scope} and key = ${key} and status is null`
+        const id = JSON.stringify([scope, key])
+        if (!row || sightings.stoodStillMs(id, row['beat']) < silentMs) return false
+        sightings.forget(id)
+        const taken = await sql`update idempotency_keys set began_at = ${Math.floor(clock.nowMs())}, beat = gen_random_uuid()
+          where project_id = ${projectId} and scope = ${scope} and key = ${key} and status is null and beat = ${row['beat']}`
         return taken.count > 0
       }),
     prune: (beforeMs) =>

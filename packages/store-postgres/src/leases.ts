@@ -1,16 +1,10 @@
-import type { LeaseStore } from '@boilerhouse/store'
+import { Sightings, type LeaseStore } from '@boilerhouse/store'
+import type { Row } from 'postgres'
 
 import type { Database } from './database.ts'
 
-/** What this process last saw of a lease that another holds, and when it saw it change, by its own monotonic clock. */
-interface Sighting {
-  readonly fence: number
-  readonly counter: number
-  readonly atMs: number
-}
-
 export function createLeaseStore({ sql, projectId, clock, call }: Database): LeaseStore {
-  const sightings = new Map<string, Sighting>()
+  const sightings = new Sightings(clock)
 
   /** Takes a free lease, renews one's own: the counter moves, and the fence where the holder is another than before. */
   const take = (controller: string, holder: string) => sql`
@@ -22,13 +16,13 @@ export function createLeaseStore({ sql, projectId, clock, call }: Database): Lea
     where leases.holder is null or leases.holder = excluded.holder
     returning fence`
 
-  const takeOver = (controller: string, holder: string, { fence, counter }: Sighting) => sql`
+  const takeOver = (controller: string, holder: string, { fence, counter }: Row) => sql`
     update leases set holder = ${holder}, fence = fence + 1, counter = counter + 1
     where project_id = ${projectId} and controller = ${controller} and fence = ${fence} and counter = ${counter}
     returning fence`
 
   const leading = (controller: string, fence: number) => {
-    sightings.delete(controller)
+    sightings.forget(controller)
     return { outcome: 'leading', fence: { controller, fence } } as const
   }
 
@@ -41,17 +35,11 @@ export function createLeaseStore({ sql, projectId, clock, call }: Database): Lea
           const [row] =
             await sql`select holder, fence, counter from leases where project_id = ${projectId} and controller = ${controller}`
           if (!row?.['holder']) continue // given up this moment
-          const nowMs = clock.monotonicMs()
-          const before = sightings.get(controller)
-          const isUnchanged = before?.fence === row['fence'] && before?.counter === row['counter']
-          if (!before || !isUnchanged) {
-            sightings.set(controller, { fence: row['fence'], counter: row['counter'], atMs: nowMs })
-          } else if (nowMs - before.atMs >= ttlMs) {
-            const [won] = await takeOver(controller, holder, before)
-            if (won) return leading(controller, won['fence'])
-            continue // renewed, or taken by another, this moment
-          }
-          return { outcome: 'following', holder: row['holder'] }
+          if (sightings.stoodStillMs(controller, `${row['fence']} ${row['counter']}`) < ttlMs)
+            return { outcome: 'following', holder: row['holder'] }
+          const [won] = await takeOver(controller, holder, row)
+          if (won) return leading(controller, won['fence'])
+          // renewed, or taken by another, this moment
         }
       }),
     release: ({ controller, fence }) =>

@@ -107,12 +107,16 @@ export function recordConformance(at: StoreUnderTest): void {
     test('a pending request that nobody renewed is taken over by exactly one; a renewed or finished one by nobody', async () => {
       const { idempotency } = at.store
       const peer = (await at.connect()).idempotency
+      const ask = () => Promise.all([idempotency, peer].map((store) => store.takeOver('s', 'k', 6000)))
       await idempotency.begin('s', 'k', 'h')
+      expect(await ask()).toEqual([false, false])
       at.clock.advance(4000)
       await idempotency.renew('s', 'k')
       at.clock.advance(4000)
-      expect(await peer.takeOver('s', 'k', 6000)).toBe(false)
+      expect(await ask()).toEqual([false, false])
       at.clock.advance(4000)
+      expect(await ask()).toEqual([false, false])
+      at.clock.advance(2001)
       const taken = await Promise.all(Array.from({ length: 10 }, (_, i) => (i % 2 ? peer : idempotency).takeOver('s', 'k', 6000)))
       expect(taken.filter(Boolean).length).toBe(1)
       expect((await idempotency.begin('s', 'k', 'h')).outcome).toBe('pending')
@@ -121,6 +125,34 @@ export function recordConformance(at: StoreUnderTest): void {
       await idempotency.renew('s', 'k')
       expect(await idempotency.takeOver('s', 'k', 6000)).toBe(false)
       expect(await idempotency.takeOver('s', 'unknown', 0)).toBe(false)
+    })
+
+    test('a wall clock that jumps an hour either way takes no request from its runner, nor keeps a dead one', async () => {
+      for (const [key, jumpMs] of Object.entries({ ahead: 3_600_000, back: -3_600_000 })) {
+        const peer = (await at.connect()).idempotency
+        await at.store.idempotency.begin('s', key, 'h')
+        at.clock.advance(2000)
+        expect(await peer.takeOver('s', key, 6000)).toBe(false)
+        at.clock.jumpWall(jumpMs)
+        expect(await peer.takeOver('s', key, 6000)).toBe(false)
+        await at.store.idempotency.renew('s', key)
+        at.clock.advance(5000)
+        expect(await peer.takeOver('s', key, 6000)).toBe(false)
+        at.clock.advance(5000)
+        expect(await peer.takeOver('s', key, 6000)).toBe(false)
+        at.clock.advance(1001)
+        expect(await peer.takeOver('s', key, 6000)).toBe(true)
+      }
+    })
+
+    test('a request that was abandoned and made again is not taken for the silent one of before', async () => {
+      const peer = (await at.connect()).idempotency
+      await at.store.idempotency.begin('s', 'k', 'h')
+      expect(await peer.takeOver('s', 'k', 6000)).toBe(false)
+      at.clock.advance(6001)
+      await at.store.idempotency.abandon('s', 'k')
+      await at.store.idempotency.begin('s', 'k', 'h')
+      expect(await peer.takeOver('s', 'k', 6000)).toBe(false)
     })
 
     test('prune forgets what began before the time', async () => {

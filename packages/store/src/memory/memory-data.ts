@@ -52,6 +52,8 @@ export interface LeaseRow {
 export interface IdempotencyRow {
   readonly bodyHash: string
   readonly startedAt: number
+  /** Another with each sign of life. */
+  readonly beat: string
   readonly record?: IdempotencyRecord
 }
 

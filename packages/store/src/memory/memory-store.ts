@@ -37,7 +37,7 @@ export function createMemoryStore({ clock, maxEvents = 200_000, data = createMem
     keys: createKeyStore(writer),
     events: createEventStore(writer, wakeup),
     leases: createLeaseStore(data, clock),
-    idempotency: createIdempotencyStore(writer),
+    idempotency: createIdempotencyStore(writer, clock),
     series: createSeriesStore(data),
     networks: createNetworkStore(data),
     async ping() {
