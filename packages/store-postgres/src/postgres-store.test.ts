@@ -171,9 +171,28 @@ describe('starting', () => {
     await using database = await testDatabase()
     await (await open(database.connection)).close()
     const sql = openClient(database.connection, { max: 1, name: 'test' })
-    await sql`insert into schema_migrations (version, name) values (9999, '9999-later.sql')`
+    await sql`insert into schema_migrations (version, name, checksum) values (9999, '9999-later.sql', 'x')`
     const error = await open(database.connection).catch((e: unknown) => e)
     expect(isFault(error, 'store.version') && error.remedy).toContain('newer release')
+    await sql.end()
+  })
+
+  test('a database that other statements migrated is refused with what to do, and left as it is', async () => {
+    await using database = await testDatabase()
+    await (await open(database.connection)).close()
+    const sql = openClient(database.connection, { max: 1, name: 'test' })
+    const all = () => sql`select * from schema_migrations`
+    const [first] = await all()
+    expect(first?.['checksum']).toMatch(/^[0-9a-f]{64}$/)
+    await (await open(database.connection)).close()
+    await sql`update schema_migrations set checksum = ${'0'.repeat(64)} where version = 1`
+    const before = await all()
+    const error = await open(database.connection).catch((e: unknown) => e)
+    expect(isFault(error, 'store.version') && error.message).toContain('0001-start.sql')
+    expect(isFault(error, 'store.version') && error.remedy).toContain('./boilerhouse backup create')
+    expect(await all()).toEqual(before)
+    await sql`alter table schema_migrations drop column checksum`
+    expect(await faultOf(open(database.connection))).toBe('store.version')
     await sql.end()
   })
 
