@@ -1,4 +1,4 @@
-import type { ClaimRecord, ContainerRecord, PoolRecord } from '@boilerhouse/resources'
+import { isRemoved, type ClaimRecord, type ContainerRecord, type PoolRecord } from '@boilerhouse/resources'
 
 import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
 import { activateClaim, settled } from './activate.ts'
@@ -14,17 +14,20 @@ const rememberedLosses = 10
 export const isLost = (container: ContainerRecord | undefined): boolean => container?.state !== 'bound'
 
 /**
- * `active -> recovering`: the lost container's files are kept first, then the claim lets go of it. `isLoss` is false where an
- * operator removed the container: that says nothing about the workload.
+ * `active -> recovering`: the lost container's files are kept first, then the claim lets go of it. One that somebody removed is no loss:
+ * that says nothing about the workload.
  */
 export async function loseContainer(
   world: ClaimsWorld,
   run: Run,
   claim: ClaimRecord,
-  { reason, isLoss }: { readonly reason: string; readonly isLoss: boolean },
+  container: ContainerRecord | undefined,
 ): Promise<ClaimRecord> {
   const { store, clock, catalogue, metrics } = world
   const pool = await catalogue.pool(claim.poolId)
+  const isLoss = !(container && isRemoved(container))
+  const said = container?.reason ?? 'its container is gone'
+  const reason = isLoss ? said : `its container was ${said}`
   await keepState(world, { ...run, signal: world.closed }, claim)
   const losses = isLoss ? [...claim.losses, clock.nowMs()].slice(-rememberedLosses) : claim.losses
   const isOpen = isLoss && isCircuitOpen({ losses }, pool, world.outages.lastAtMs())

@@ -1,12 +1,12 @@
 import { Fault, type ContainerId } from '@boilerhouse/base'
-import { isLiveClaim, liveContainerStates, type ClaimRecord, type ContainerRecord } from '@boilerhouse/resources'
+import { isLiveClaim, liveContainerStates, removedBy, type ClaimRecord, type ContainerRecord } from '@boilerhouse/resources'
 
 import type { ClaimsWorld } from './claims-deps.ts'
 import { claimKey } from './in-flight.ts'
 import { holdsUnkeptFiles, keepQuarantined } from './quarantine.ts'
 import { loseContainer, recoverClaim } from './recover.ts'
 import { releaseClaim } from './release.ts'
-import { outcomeOf, type Run } from './run.ts'
+import { claimEvent, outcomeOf, type Run } from './run.ts'
 
 /**
  * DELETE of one container. A bound one: its files are kept and its claim goes on in another container; with `force` the claim ends
@@ -29,26 +29,26 @@ export async function removeContainer(
   await inFlight.run(key, async (interrupted) => {
     const run = begin(interrupted)
     const newest = await store.claims.get(claim.id)
-    if (!newest || !isLiveClaim(newest.state) || newest.containerId !== containerId) return drain(world, run, container)
-    if (force)
+    if (!newest || !isLiveClaim(newest.state) || newest.containerId !== containerId) return drain(world, run, container, force)
+    if (force) {
+      await takeFromTenant(world, run, newest, { id: containerId, isForced: true })
       return void (await releaseClaim(world, run, newest, { discard: true, force: true }, { cause: 'container removed' }))
+    }
     return moveAway(world, run, newest, container)
   })
 }
 
 async function removeUnheld(world: ClaimsWorld, run: Run, container: ContainerRecord, isForced: boolean): Promise<void> {
   if (holdsUnkeptFiles(container) && !isForced) await keepQuarantined(world, run, container)
-  await drain(world, run, container)
+  await drain(world, run, container, isForced)
 }
 
 async function moveAway(world: ClaimsWorld, run: Run, claim: ClaimRecord, { id }: ContainerRecord): Promise<void> {
   if (claim.state !== 'active') {
     throw new Fault('container.conflict', `Container ${id} is held by a claim that is ${claim.state}`)
   }
-  const recovering = await loseContainer(world, run, claim, {
-    reason: `container ${id} was removed by ${run.actor}`,
-    isLoss: false,
-  })
+  const taken = await takeFromTenant(world, run, claim, { id, isForced: false })
+  const recovering = await loseContainer(world, run, claim, taken)
   try {
     await recoverClaim(world, run, recovering)
   } catch (error) {
@@ -57,13 +57,39 @@ async function moveAway(world: ClaimsWorld, run: Run, claim: ClaimRecord, { id }
   }
 }
 
-async function drain({ store, metrics, hints }: ClaimsWorld, run: Run, { id, poolId }: ContainerRecord): Promise<void> {
+/**
+ * `bound -> lost` before its process is ended: the row says from then on who removed it, and whoever goes on after a crash knows. Resolves
+ * to the row as it is then.
+ */
+async function takeFromTenant(
+  { store, metrics, catalogue }: ClaimsWorld,
+  run: Run,
+  claim: ClaimRecord,
+  { id, isForced }: { readonly id: ContainerId; readonly isForced: boolean },
+): Promise<ContainerRecord | undefined> {
+  const reason = removedBy(run.actor, isForced)
+  const { spec } = await catalogue.workload(claim.workloadId)
+  const event = {
+    ...claimEvent('container.released', claim, run, { reason, from: 'bound', resources: spec.resources }),
+    subject: `container/${id}`,
+  }
+  const updated = await store.containers.transition(id, ['bound'], 'lost', { reason }, { event })
+  if (updated.outcome === 'ok') metrics.count('transitions_total', { kind: 'container', to: 'lost' })
+  return updated.outcome === 'missing' ? undefined : updated.record
+}
+
+async function drain(
+  { store, metrics, hints }: ClaimsWorld,
+  run: Run,
+  { id, poolId }: ContainerRecord,
+  isForced: boolean,
+): Promise<void> {
   const current = await store.containers.get(id)
   if (!current || current.state === 'draining' || current.state === 'gone') return
   hints.forget(id)
   // Never from under a claim that was bound meanwhile: the state it was read in is compared.
   const from = liveContainerStates.filter((state) => state === current.state)
-  const reason = `removed by ${run.actor}`
+  const reason = removedBy(run.actor, isForced)
   const updated = await store.containers.transition(
     id,
     from,

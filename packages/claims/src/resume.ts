@@ -104,8 +104,7 @@ async function resumeActive(world: ClaimsWorld, run: Run, claim: ClaimRecord): P
   const { store, catalogue } = world
   const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
   if (!container || isLost(container)) {
-    const reason = container?.reason ?? 'its container is gone'
-    await recoverClaim(world, run, await loseContainer(world, run, claim, { reason, isLoss: true }))
+    await recoverClaim(world, run, await loseContainer(world, run, claim, container))
     return {}
   }
   const workload = await catalogue.workload(claim.workloadId)
