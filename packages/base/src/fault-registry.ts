@@ -236,6 +236,12 @@ export const faultRegistry = {
     "The container's user may not do this to the file",
     "Use a path that the container's user may read or write.",
   ),
+  'container.disk_exceeded': entry(
+    409,
+    'after_change',
+    'The container is paused: it holds more than its diskMb',
+    'Release it: its files are kept (`discard` throws them away). Or raise `diskMb` of its workload: it goes on by itself.',
+  ),
   'container.exec_timeout': entry(504, 'later', 'The command did not end in time', 'Raise `timeoutMs`, or run less.'),
   'key.not_found': entry(404, 'after_change', 'There is no such key', 'List the keys to see their ids.'),
   'event.cursor_expired': entry(

@@ -1,5 +1,5 @@
 import { Fault } from '@boilerhouse/base'
-import type { ClaimRecord, ClaimRequest } from '@boilerhouse/resources'
+import { isDiskExceeded, type ClaimRecord, type ClaimRequest, type ContainerRecord } from '@boilerhouse/resources'
 
 import { activateClaim } from './activate.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
@@ -50,11 +50,17 @@ async function holdActive(world: ClaimsWorld, run: Run, claim: ClaimRecord, requ
   const { store, catalogue } = world
   const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
   if (!container || isLost(container)) {
-    const lost = await loseContainer(world, run, claim, { reason: container?.reason ?? 'its container is gone', isLoss: true })
-    return holdAfter(world, run, await recoverClaim(world, run, lost), request)
+    return holdAfter(world, run, await recoverClaim(world, run, await loseContainer(world, run, claim, container)), request)
   }
+  if (isDiskExceeded(container)) await refusePaused(world, run, container)
   const bond = { claim, container, workload: await catalogue.workload(claim.workloadId) }
   return { outcome: 'held', bond: { ...bond, claim: await updateClaim(world, run, bond, request) }, isNew: false }
+}
+
+/** Nothing that is frozen answers its tenant or takes a delivery. One that somebody let go on by hand keeps its mark, and is served. */
+async function refusePaused({ runtime }: ClaimsWorld, run: Run, { id, reason }: ContainerRecord): Promise<void> {
+  const there = await runtime.get(id, run.signal)
+  if (there?.phase === 'paused') throw new Fault('container.disk_exceeded', `Container ${id} is paused: ${reason}`)
 }
 
 async function holdAfter(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
