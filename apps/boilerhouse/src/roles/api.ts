@@ -53,7 +53,7 @@ function apiDeps({ config, store, hub, claims, runtime, clock, log, metrics, box
     version,
     adminKeyHash: hashKey(config.apiKey),
     settings: () => describeSettings(config).map(({ name, value, source }) => ({ name, value, source })),
-    doctor: (options) => examine({ store, runtime }, options, never),
+    doctor: (options) => examine({ store, runtime, clock }, options, never),
     limits: {
       jsonBodyBytes: config.maxBodyKb * 1024,
       fileBytes: config.maxFileMb * 1_048_576,

@@ -1,10 +1,11 @@
 import { invariant, isFault } from '@boilerhouse/base'
-import type { ContainerRecord } from '@boilerhouse/resources'
+import { stuckRemoval, withRemovalFault, type ContainerRecord } from '@boilerhouse/resources'
 import type { Updated } from '@boilerhouse/store'
 
 import { probeContainer } from './apply-probe.ts'
 import { failureReason, startContainer } from './apply-start.ts'
 import { uncleanReason, type ContainerStep, type ContainerView } from './plan.ts'
+import type { Term } from '../controller-deps.ts'
 import type { ContainerWork } from './reconcile.ts'
 import { releasedData, transit } from './transit.ts'
 
@@ -99,6 +100,20 @@ async function wipe(work: ContainerWork, pass: Pass): Promise<ContainerRecord | 
 }
 
 async function destroy({ term, removals }: ContainerWork, { row, signal }: Pass): Promise<ContainerRecord | undefined> {
-  await removals.run(() => term.runtime.destroy(row.id, signal))
+  try {
+    await removals.run(() => term.runtime.destroy(row.id, signal))
+  } catch (error) {
+    if (isFault(error) && !signal.aborted) await tellStuck(term, row, `${error.code}: ${error.message}`)
+    throw error
+  }
   return next(await transit(term, row, 'gone'))
+}
+
+/** What fails for a moment is tried again and nobody's concern; what fails for long stands in the row, for its pool and the doctor. */
+async function tellStuck(term: Term, row: ContainerRecord, fault: string): Promise<void> {
+  const told = stuckRemoval(row, term.clock.nowMs())
+  if (told === undefined || told === fault) return
+  const patch = { reason: withRemovalFault(row.reason, fault) }
+  const updated = await term.store.containers.patch(row.id, ['draining'], patch, { fence: term.leadership.fence })
+  if (updated.outcome === 'ok') term.wake('pool', row.poolId)
 }

@@ -1,5 +1,5 @@
 import type { ClaimId, ContainerId, PoolId, TenantId, WorkloadId } from '@boilerhouse/base'
-import type { ContainerRecord } from '@boilerhouse/resources'
+import { withRemovalFault, type ContainerRecord } from '@boilerhouse/resources'
 import type { RuntimeContainer } from '@boilerhouse/runtime'
 import { expect, test } from 'bun:test'
 
@@ -38,6 +38,7 @@ const settled: World = {
     firewallDifferences: [],
     warnings: [],
   },
+  now: 1_000_000,
 }
 
 const codes = (world: Partial<World>) => compareWorld({ ...settled, ...world }).map(({ code }) => code)
@@ -52,7 +53,11 @@ test('a container that only the engine has is told', () => {
 
 test('a container that only the database has is told, unless it is still starting or going', () => {
   expect(codes({ engine: [engine('b')] })).toEqual(['engine.missing_container'])
-  expect(codes({ containers: [...settled.containers, container('s', 'starting'), container('d', 'draining')] })).toEqual([])
+  expect(
+    codes({
+      containers: [...settled.containers, container('s', 'starting'), { ...container('d', 'draining'), updatedAt: 999_000 }],
+    }),
+  ).toEqual([])
 })
 
 test('a container that the engine stopped under its row is told', () => {
@@ -74,6 +79,21 @@ test('one container with two owners, and one tenant with two containers, are tol
 
 test('a bound container without a live claim is told', () => {
   expect(codes({ claims: [] })).toEqual(['container.without_claim'])
+})
+
+test('a container that drains for over a minute is told, with what the engine said', () => {
+  const drains = (row: Partial<ContainerRecord>) =>
+    compareWorld({ ...settled, containers: [...settled.containers, { ...container('d', 'draining'), ...row }] })
+  const [silent, ...none] = drains({ updatedAt: 939_999 })
+  expect([silent?.code, silent?.subject, silent?.isRepairable, none.length]).toEqual([
+    'container.removal_stuck',
+    'container/d',
+    false,
+    0,
+  ])
+  const [told] = drains({ updatedAt: 999_999, reason: withRemovalFault('idle above minSize', 'runtime.engine_failed: busy') })
+  expect(told?.detail).toContain('runtime.engine_failed: busy')
+  expect(drains({ updatedAt: 940_000 })).toEqual([])
 })
 
 test('a wall that was changed is told', () => {

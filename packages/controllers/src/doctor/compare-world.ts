@@ -1,5 +1,5 @@
 import type { ContainerId, PoolId } from '@boilerhouse/base'
-import { isLiveClaim, type ClaimRecord, type ContainerRecord, type ContainerState } from '@boilerhouse/resources'
+import { isLiveClaim, stuckRemoval, type ClaimRecord, type ContainerRecord, type ContainerState } from '@boilerhouse/resources'
 import type { RuntimeContainer, RuntimeInventory } from '@boilerhouse/runtime'
 
 /** One way in which two of engine, database, slots and firewall disagree. */
@@ -15,6 +15,7 @@ export interface Difference {
     | 'claim.without_container'
     | 'claim.container_of_another'
     | 'container.without_claim'
+    | 'container.removal_stuck'
     | 'tenant.two_containers'
     | 'firewall.changed'
   readonly subject: string
@@ -30,6 +31,8 @@ export interface World {
   readonly pools: readonly PoolId[]
   readonly engine: readonly RuntimeContainer[]
   readonly inventory: RuntimeInventory
+  /** Epoch ms. */
+  readonly now: number
 }
 
 /** States whose container the engine must run. */
@@ -37,7 +40,13 @@ const running: ReadonlySet<ContainerState> = new Set(['warm', 'bound', 'unhealth
 
 /** Compares without I/O. A settled system has no differences; while controllers work there may be some for a moment. */
 export function compareWorld(world: World): readonly Difference[] {
-  return [...engineDifferences(world), ...directoryDifferences(world), ...claimDifferences(world), ...wallDifferences(world)]
+  return [
+    ...engineDifferences(world),
+    ...directoryDifferences(world),
+    ...claimDifferences(world),
+    ...removalDifferences(world),
+    ...wallDifferences(world),
+  ]
 }
 
 function engineDifferences({ containers, engine }: World): Difference[] {
@@ -131,6 +140,15 @@ function twice(live: readonly ClaimRecord[]): Difference[] {
       : []
   })
 }
+
+/** The controllers try each again and again: what is in the way needs a person. */
+const removalDifferences = ({ containers, now }: World): Difference[] =>
+  containers.flatMap((row) => {
+    const fault = stuckRemoval(row, now)
+    return fault === undefined
+      ? []
+      : [difference('container.removal_stuck', `container/${row.id}`, `It is not removed for over a minute: ${fault}.`, false)]
+  })
 
 const wallDifferences = ({ inventory }: World): Difference[] =>
   inventory.firewallDifferences.map((detail) => difference('firewall.changed', 'firewall', detail, true))

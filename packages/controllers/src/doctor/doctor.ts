@@ -1,4 +1,4 @@
-import type { ContainerId, PoolId } from '@boilerhouse/base'
+import type { Clock, ContainerId, PoolId } from '@boilerhouse/base'
 import type { Runtime } from '@boilerhouse/runtime'
 import type { Store } from '@boilerhouse/store'
 
@@ -24,16 +24,17 @@ export interface DoctorReport {
 export interface DoctorDeps {
   readonly store: Store
   readonly runtime: Runtime
+  readonly clock: Clock
 }
 
 /** Reads engine, slots and database once and compares them. With `repair`, removes what nobody knows; the controllers mend the rest. */
 export async function examine(
-  { store, runtime }: DoctorDeps,
+  deps: DoctorDeps,
   options: { readonly repair: boolean },
   signal: AbortSignal,
 ): Promise<DoctorReport> {
-  const repairs = options.repair ? await repair({ store, runtime }, signal) : []
-  const world = await readWorld({ store, runtime }, signal)
+  const repairs = options.repair ? await repair(deps, signal) : []
+  const world = await readWorld(deps, signal)
   const differences = compareWorld(world)
   return {
     isHealthy: differences.length === 0,
@@ -58,10 +59,10 @@ async function repair({ store, runtime }: DoctorDeps, signal: AbortSignal): Prom
 }
 
 /** The engine first: a row that appears in between is then `starting`, which the engine need not have. */
-async function readWorld({ store, runtime }: DoctorDeps, signal: AbortSignal): Promise<World> {
+async function readWorld({ store, runtime, clock }: DoctorDeps, signal: AbortSignal): Promise<World> {
   const [engine, inventory] = await Promise.all([runtime.list(signal), runtime.inventory(signal)])
   const [containers, claims, pools] = await Promise.all([store.containers.all(), store.claims.all(), allPools(store)])
-  return { engine, inventory, containers, claims, pools }
+  return { engine, inventory, containers, claims, pools, now: clock.nowMs() }
 }
 
 async function known(store: Store): Promise<{ containers: ReadonlySet<ContainerId>; pools: ReadonlySet<PoolId> }> {

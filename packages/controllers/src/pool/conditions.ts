@@ -1,5 +1,5 @@
 import { holdsUnkeptFiles } from '@boilerhouse/claims'
-import type { Condition } from '@boilerhouse/resources'
+import { stuckRemoval, type Condition } from '@boilerhouse/resources'
 
 import { isOpen } from './circuit.ts'
 import type { PoolView, Sorted } from './plan.ts'
@@ -23,6 +23,7 @@ export function planConditions(view: PoolView, sorted: Sorted): readonly Planned
     ...when(isShort && host.room <= 0, 'MaxContainers', 'host.container_limit', 'the host holds as many containers as allowed'),
     ...diskCondition(view),
     ...quarantineCondition(sorted),
+    ...removalCondition(sorted, view.now),
     ...when(sorted.outdated.length > 0, 'Rolling', 'rolling', 'warm containers of the earlier workload or settings are replaced'),
   ]
 }
@@ -42,6 +43,16 @@ export function quarantineCondition({ live }: Sorted): readonly PlannedCondition
   return when(kept.length > 0, 'Quarantined', 'claim.release_failed', message)
 }
 
+/** The engine does not let go of them; they count against maxSize as long as they are there. */
+export function removalCondition({ live }: Sorted, now: number): readonly PlannedCondition[] {
+  const stuck = live.flatMap((c) => {
+    const fault = stuckRemoval(c, now)
+    return fault === undefined ? [] : [{ id: c.id, fault }]
+  })
+  const message = `${stuck.map(({ id, fault }) => `${id}: ${fault}`).join('; ')}; each is tried again every few seconds`
+  return when(stuck.length > 0, 'RemovalStuck', reasonCode(stuck[0]?.fault ?? '', 'draining'), message)
+}
+
 function workloadCondition({ workload }: PoolView): readonly PlannedCondition[] {
   if (workload === undefined) return [{ type: 'WorkloadNotReady', reason: 'workload.not_found', message: 'the workload is gone' }]
   const { state, reason = '' } = workload.status
@@ -51,7 +62,8 @@ function workloadCondition({ workload }: PoolView): readonly PlannedCondition[] 
 }
 
 /** Reasons begin with their fault code where they have one: `runtime.start_failed: …`. */
-const reasonCode = (reason: string): string => /^[a-z]+\.[a-z_]+(?=:|$)/.exec(reason)?.[0] ?? 'start_failed'
+const reasonCode = (reason: string, otherwise = 'start_failed'): string =>
+  /^[a-z]+\.[a-z_]+(?=:|$)/.exec(reason)?.[0] ?? otherwise
 
 /** Conditions with the time since when each holds; one whose type stays keeps its time. */
 export function withSince(planned: readonly PlannedCondition[], before: readonly Condition[], now: number): readonly Condition[] {

@@ -1,6 +1,7 @@
 import type { ContainerId } from '@boilerhouse/base'
 import {
   hasOutdatedSettings,
+  stuckRemovalMs,
   type ContainerRecord,
   type PoolPhase,
   type PoolRecord,
@@ -9,7 +10,7 @@ import {
 
 import { mayGiveWay } from '../container/plan.ts'
 import { allowedStarts, isOpen, provenAfterMs, retryAt, type Circuit } from './circuit.ts'
-import { planConditions, quarantineCondition, type PlannedCondition } from './conditions.ts'
+import { planConditions, quarantineCondition, removalCondition, type PlannedCondition } from './conditions.ts'
 import { planRolling } from './rolling.ts'
 
 export interface PoolView {
@@ -58,7 +59,7 @@ const shortGraceMs = 1_000
 /** Decide, without I/O, what must change. Applying a plan and planning again yields no steps. */
 export function planPool(view: PoolView): PoolPlan {
   const sorted = sortContainers(view)
-  return view.pool.status.phase === 'draining' ? planDraining(sorted) : planServing(view, sorted)
+  return view.pool.status.phase === 'draining' ? planDraining(sorted, view.now) : planServing(view, sorted)
 }
 
 export interface Sorted {
@@ -100,12 +101,12 @@ const drain =
   (reason: string) =>
   (c: ContainerRecord): PoolStep => ({ kind: 'drain', containerId: c.id, reason })
 
-function planDraining(sorted: Sorted): PoolPlan {
+function planDraining(sorted: Sorted, now: number): PoolPlan {
   const goes = ['starting', 'warm', 'unhealthy', 'failed']
   return {
     steps: sorted.live.filter((c) => goes.includes(c.state) || mayGiveWay(c)).map(drain('the pool is deleted')),
     phase: 'draining',
-    conditions: quarantineCondition(sorted),
+    conditions: [...quarantineCondition(sorted), ...removalCondition(sorted, now)],
     isProven: false,
     isShort: false,
     counts: { warm: sorted.warm.length, starting: sorted.starting.length, live: sorted.liveCount, wanted: 0 },
@@ -203,6 +204,7 @@ function again(view: PoolView, sorted: Sorted, surplusAt: number | undefined, is
     ...(isOpen(circuit) ? sorted.fresh.map((c) => warmSince(c) + provenAfterMs) : []),
     isShort && pool.status.phase === 'ready' ? (shortSince ?? now) + shortGraceMs : undefined,
     host.freeMb < host.minFreeMb ? now + 5_000 : undefined,
+    ...sorted.live.filter((c) => c.state === 'draining').map((c) => c.updatedAt + stuckRemovalMs + 1),
   ].filter((at): at is number => at !== undefined && at > now)
   return times.length === 0 ? {} : { againMs: Math.min(...times) - now }
 }

@@ -5,7 +5,7 @@ import { withSince } from './conditions.ts'
 import type { PoolPlan } from './plan.ts'
 
 /** Told by a `pool.warning`: somebody has to do something about them. */
-const warnings = ['CircuitOpen', 'NetworkFailed', 'HostDiskFull', 'DiskExceeded', 'MaxContainers']
+const warnings = ['CircuitOpen', 'NetworkFailed', 'HostDiskFull', 'DiskExceeded', 'MaxContainers', 'RemovalStuck']
 
 /** Writes the status where it changed: one event for a new phase, one warning for each condition that is new. */
 export async function writeStatus({ store, clock, leadership, metrics }: Term, pool: PoolRecord, plan: PoolPlan): Promise<void> {
