@@ -1,6 +1,7 @@
 import type { ClaimId, ContainerId, PoolId } from '@boilerhouse/base'
 import type { EventRecord, PoolRecord } from '@boilerhouse/resources'
 
+import type { FormerNetwork } from './former-network.ts'
 import { closedCircuit, provenAfterMs, recordFailure, reopened, type Circuit } from './circuit.ts'
 
 export interface PoolMemory {
@@ -8,6 +9,7 @@ export interface PoolMemory {
   shortSince?: number
   networkFault?: { readonly code: string; readonly message: string; readonly retryAt: number }
   startedFrom?: string
+  formerNetwork?: FormerNetwork
   /** Some bound container may be paused over its disk limit: the rows say which. */
   mayHoldPaused: boolean
   /** What was tried for the end of a deleted pool, by the claim or container that is in its way. */

@@ -13,6 +13,7 @@ import { actorOf, type Term } from '../controller-deps.ts'
 import type { Again } from '../queue/work-queue.ts'
 import { closedCircuit } from './circuit.ts'
 import { drainPool } from './drain.ts'
+import { removeFormerNetwork } from './former-network.ts'
 import { planPool, type PoolPlan, type PoolStep, type PoolView } from './plan.ts'
 import type { PoolMemories, PoolMemory } from './pool-memory.ts'
 import { writeStatus } from './status.ts'
@@ -50,14 +51,10 @@ export async function reconcilePool(work: PoolWork, id: PoolId, signal: AbortSig
   if (!plan.isShort) delete memory.shortSince
   else memory.shortSince ??= clock.nowMs()
   await writeStatus(term, pool, plan)
-  // The network that outdated containers were in goes with the next look at the pool's networks.
-  if (hasCondition(pool.status, 'Rolling') && !hasCondition(plan, 'Rolling')) term.networks.forget(pool.id)
+  await removeFormerNetwork(term, memory, view, signal)
   if (pool.status.phase === 'draining') return drainPool(work, pool, memory, containers, bound, signal)
   return againOf(plan, memory)
 }
-
-const hasCondition = ({ conditions }: { readonly conditions: readonly { readonly type: string }[] }, type: string): boolean =>
-  conditions.some((condition) => condition.type === type)
 
 function againOf(plan: PoolPlan, { networkFault }: PoolMemory): Again {
   const againMs = Math.min(plan.againMs ?? Number.POSITIVE_INFINITY, networkFault ? networkAgainMs : Number.POSITIVE_INFINITY)
