@@ -1787,7 +1787,7 @@ export interface components {
             status: {
                 /** @enum {string} */
                 state: "creating" | "ready" | "error";
-                /** @description Why it is in error. */
+                /** @description Why it is in error, or not ready yet. */
                 reason?: string;
                 /** @description The engine's id of the image that containers start from. */
                 imageId?: string;
@@ -2361,7 +2361,7 @@ export interface components {
                 status: {
                     /** @enum {string} */
                     state: "creating" | "ready" | "error";
-                    /** @description Why it is in error. */
+                    /** @description Why it is in error, or not ready yet. */
                     reason?: string;
                     /** @description The engine's id of the image that containers start from. */
                     imageId?: string;

@@ -230,7 +230,7 @@ export type WorkloadState = (typeof workloadStates)[number]
 
 export const WorkloadStatus = Type.Object({
   state: stringEnum(workloadStates),
-  reason: Type.Optional(Type.String({ description: 'Why it is in error.' })),
+  reason: Type.Optional(Type.String({ description: 'Why it is in error, or not ready yet.' })),
   imageId: Type.Optional(Type.String({ description: "The engine's id of the image that containers start from." })),
 })
 export type WorkloadStatus = Static<typeof WorkloadStatus>
