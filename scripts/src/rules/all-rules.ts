@@ -3,6 +3,7 @@ import { dependencyDirection } from './dependency-direction.ts'
 import { documentLinks } from './document-links.ts'
 import { fileNames } from './file-names.ts'
 import { honestTests } from './honest-tests.ts'
+import { namedFiles } from './named-files.ts'
 import { oneBarrel } from './one-barrel.ts'
 import { outsideNames } from './outside-names.ts'
 import { readmes } from './readmes.ts'
@@ -20,4 +21,5 @@ export const allRules: readonly Rule[] = [
   reasons,
   readmes,
   documentLinks,
+  namedFiles,
 ]

@@ -5,6 +5,7 @@ import { dependencyDirection, importsOf } from './dependency-direction.ts'
 import { documentLinks } from './document-links.ts'
 import { fileNames } from './file-names.ts'
 import { honestTests } from './honest-tests.ts'
+import { namedFiles } from './named-files.ts'
 import { oneBarrel } from './one-barrel.ts'
 import { outsideNames } from './outside-names.ts'
 import { readmes } from './readmes.ts'
@@ -148,4 +149,24 @@ test('a link to a file that is not there is found', () => {
   expect(find('errors/y.md')).toHaveLength(1)
   for (const link of ['errors/x.md', './errors/x.md#part', 'errors/', '#here', 'https://example.org/x', '../docs/a.md'])
     expect(find(link)).toEqual([])
+})
+
+test('a document that names a source file which is not there is found', () => {
+  const find = (text: string) =>
+    namedFiles.find([
+      { path: 'packages/x/README.md', text },
+      { path: 'packages/x/src/claim.ts', text: '' },
+    ])
+  expect(find('| `src/claim.ts`, `clean.ts` |')).toEqual([
+    { path: 'packages/x/README.md', line: 1, what: 'names clean.ts, which is not there' },
+  ])
+  expect(find('| `aim.ts` |')).toHaveLength(1)
+  for (const text of [
+    '`claim.ts`',
+    '`packages/x/src/claim.ts`',
+    '`<kind>-rules.ts`, `*.fixture.ts`',
+    'claims.ts',
+    '`claims.json`',
+  ])
+    expect(find(text)).toEqual([])
 })
