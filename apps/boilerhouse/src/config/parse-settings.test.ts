@@ -90,6 +90,16 @@ describe('settings that do not go together', () => {
     expect(parse({ BOILERHOUSE_HOST: '0.0.0.0', BOILERHOUSE_TLS_CERT: 'c', BOILERHOUSE_TLS_KEY: 'k' }).settings.tlsKey).toBe('k')
   })
 
+  test("the proxy's public address is an origin, and https only where something ends TLS", () => {
+    const https = { BOILERHOUSE_PROXY_URL: 'https://box.example:8443' }
+    expect(refusal(https)).toContain('BOILERHOUSE_TRUST_PROXY')
+    expect(parse({ ...https, BOILERHOUSE_TRUST_PROXY: 'true' }).settings.proxyUrl).toBe('https://box.example:8443')
+    expect(parse({ ...https, BOILERHOUSE_TLS_CERT: 'c', BOILERHOUSE_TLS_KEY: 'k' }).settings.proxyUrl).toBeDefined()
+    expect(parse({ BOILERHOUSE_PROXY_URL: 'http://box.example/' }).settings.proxyUrl).toBe('http://box.example/')
+    for (const url of ['box.example', 'ftp://box.example', 'https://box.example/t', 'https://u:p@box.example', 'https://b/?x'])
+      expect(refusal({ BOILERHOUSE_PROXY_URL: url, BOILERHOUSE_TRUST_PROXY: 'true' })).toContain('BOILERHOUSE_PROXY_URL')
+  })
+
   test('a certificate without its key is refused, and a key without its certificate', () => {
     expect(refusal({ BOILERHOUSE_TLS_CERT: 'c' })).toContain('set BOILERHOUSE_TLS_KEY')
     expect(refusal({ BOILERHOUSE_TLS_KEY: 'k' })).toContain('set BOILERHOUSE_TLS_CERT')

@@ -8,12 +8,14 @@ export function ruleFaults(settings: Settings): readonly FieldFault[] {
     ...bindFaults(settings),
     ...tlsFaults(settings),
     ...portFaults(settings),
+    ...proxyUrlFaults(settings),
     ...engineFaults(settings),
     ...networkFaults(settings),
   ]
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+/** Whether only this machine can reach what listens there. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 
 function bindFaults({ host, tlsCert, trustProxy }: Settings): readonly FieldFault[] {
   if (isLoopback(host) || tlsCert !== undefined || trustProxy) return []
@@ -36,6 +38,18 @@ function tlsFaults({ tlsCert, tlsKey }: Settings): readonly FieldFault[] {
 function portFaults({ port, proxyPort }: Settings): readonly FieldFault[] {
   if (port === 0 || port !== proxyPort) return []
   return [{ pointer: '/proxyPort', detail: "must differ from BOILERHOUSE_PORT: tenants' pages never share the API's origin" }]
+}
+
+/** Cookies of the proxy are only kept off plain HTTP where it knows that TLS is spoken. */
+function proxyUrlFaults({ proxyUrl, tlsCert, trustProxy }: Settings): readonly FieldFault[] {
+  if (proxyUrl === undefined || !proxyUrl.startsWith('https:') || tlsCert !== undefined || trustProxy) return []
+  return [
+    {
+      pointer: '/proxyUrl',
+      detail:
+        'is https, and nothing says who ends TLS. Set BOILERHOUSE_TRUST_PROXY=true where a proxy in front does, or BOILERHOUSE_TLS_CERT and BOILERHOUSE_TLS_KEY',
+    },
+  ]
 }
 
 function engineFaults({ dockerHost }: Settings): readonly FieldFault[] {

@@ -24,6 +24,14 @@ const fields = {
       description: 'Domain below which each (tenant, port) has a host name of its own. Without it the proxy uses paths.',
     }),
   ),
+  proxyUrl: Type.Optional(
+    Type.String({
+      maxLength: 300,
+      pattern: '^https?://[A-Za-z0-9.:\\[\\]-]+/?$',
+      description:
+        'Where browsers and programs reach the proxy, e.g. `https://box.example`: `proxy` addresses and tickets begin with it; with `proxyDomain` it gives protocol and port. Default: where it listens.',
+    }),
+  ),
   dataDir: path(
     'Everything that is kept: database, volumes, kept state, keys. Made with mode 0700. Default: `~/.local/share/boilerhouse`.',
   ),
@@ -89,7 +97,9 @@ const fields = {
   ),
   tlsCert: path('PEM certificate chain; with `tlsKey` the API and the proxy speak TLS.'),
   tlsKey: path('PEM private key of `tlsCert`.'),
-  trustProxy: flag('A proxy in front of the server ends TLS: allows a bind beyond loopback without a certificate.'),
+  trustProxy: flag(
+    'A proxy in front of the server ends TLS: allows a bind beyond loopback without a certificate, makes cookies `Secure`, and believes `X-Forwarded-Proto` and `X-Forwarded-For`, which that proxy has to set. It passes `Host` on.',
+  ),
   requestsPerMinute: Type.Integer({
     minimum: 1,
     maximum: 10_000_000,

@@ -2,6 +2,7 @@ import { createApi, createProxy, hashKey, type ApiDeps, type Listening } from '@
 import { examine } from '@boilerhouse/controllers'
 
 import { describeSettings } from '../config/describe-settings.ts'
+import { proxyWarnings } from '../config/proxy-warnings.ts'
 import type { House } from '../compose.ts'
 import { version } from '../version.ts'
 import { listenOn } from './listen-on.ts'
@@ -12,11 +13,16 @@ export const apiRole: Role = {
   async start(house) {
     const { config, proxyPlace } = house
     const { host, tls } = config
-    const api = createApi(apiDeps(house))
+    const warnings = (): readonly string[] => {
+      const told = proxyWarnings(config)
+      return told.length > 0 ? told : proxy.warnings()
+    }
+    const api = createApi(apiDeps(house, warnings))
     const proxy = createProxy({
       ...house,
       auth: api.auth,
       tickets: api.tickets,
+      trustProxy: config.trustProxy,
       ...(config.proxyDomain === undefined ? {} : { domain: config.proxyDomain }),
     })
     const listeners: Listening[] = []
@@ -28,10 +34,11 @@ export const apiRole: Role = {
     try {
       const proxied = listenOn(config, 'proxyPort', (port) => proxy.listen(options(port)))
       listeners.push(proxied)
-      proxyPlace.baseUrl = proxied.url
+      proxyPlace.baseUrl = config.proxyUrl ?? proxied.url
+      for (const warning of proxyWarnings(config)) house.log.warn(warning)
       const listening = listenOn(config, 'port', (port) => api.listen(options(port)))
       listeners.push(listening)
-      return { told: [`API    ${listening.url}`, `proxy  ${proxied.url}`], url: listening.url, stop }
+      return { told: [`API    ${listening.url}`, `proxy  ${proxyPlace.baseUrl}`], url: listening.url, stop }
     } catch (error) {
       await stop()
       throw error
@@ -39,7 +46,10 @@ export const apiRole: Role = {
   },
 }
 
-function apiDeps({ config, store, hub, claims, runtime, clock, log, metrics, box, proxyPlace }: House): ApiDeps {
+function apiDeps(
+  { config, store, hub, claims, runtime, clock, log, metrics, box, proxyPlace }: House,
+  warnings: () => readonly string[],
+): ApiDeps {
   const never = new AbortController().signal
   return {
     store,
@@ -53,7 +63,10 @@ function apiDeps({ config, store, hub, claims, runtime, clock, log, metrics, box
     version,
     adminKeyHash: hashKey(config.apiKey),
     settings: () => describeSettings(config).map(({ name, value, source }) => ({ name, value, source })),
-    doctor: (options) => examine({ store, runtime, clock }, options, never),
+    doctor: async (options) => {
+      const report = await examine({ store, runtime, clock }, options, never)
+      return { ...report, warnings: [...report.warnings, ...warnings()] }
+    },
     limits: {
       jsonBodyBytes: config.maxBodyKb * 1024,
       fileBytes: config.maxFileMb * 1_048_576,

@@ -2,7 +2,7 @@ import { proxyUrl } from '@boilerhouse/api'
 
 import type { Config } from '../config/load-config.ts'
 
-/** Where browsers and programs find the tenants' proxy. The port is known for good once it listens: 0 asks for a free one. */
+/** Where browsers and programs find the tenants' proxy: the public address, else where it listens, known once it does (port 0 asks for a free one). */
 export interface ProxyPlace {
   baseUrl: string
   readonly domain?: string
@@ -13,8 +13,9 @@ export function proxyPlaceOf({
   host,
   proxyPort,
   proxyDomain,
-}: Pick<Config, 'tls' | 'host' | 'proxyPort' | 'proxyDomain'>): ProxyPlace {
-  const baseUrl = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${proxyPort}`
+  proxyUrl: publicUrl,
+}: Pick<Config, 'tls' | 'host' | 'proxyPort' | 'proxyDomain' | 'proxyUrl'>): ProxyPlace {
+  const baseUrl = publicUrl ?? `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${proxyPort}`
   return { baseUrl, ...(proxyDomain === undefined ? {} : { domain: proxyDomain }) }
 }
 

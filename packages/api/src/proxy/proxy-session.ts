@@ -28,11 +28,7 @@ export interface ProxySessions {
    * Where tenants share the origin (`isShared`), the cookie is for a path that cannot be guessed: a page of another tenant can send
    * requests anywhere below the origin, with any Referer it likes, but does not know where the browser would add the cookie.
    */
-  issue(
-    target: ProxyTarget,
-    keyId: string,
-    options: { readonly isShared: boolean; readonly isSecure: boolean },
-  ): IssuedSession
+  issue(target: ProxyTarget, keyId: string, options: { readonly isShared: boolean; readonly isSecure: boolean }): IssuedSession
   /** The first session among the cookies that is not over and that `fits`. */
   find(cookieHeader: string | null, fits: (session: ProxySession) => boolean): ProxySession | undefined
 }

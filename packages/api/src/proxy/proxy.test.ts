@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 
 import type { ContainerId, Fault } from '@boilerhouse/base'
-import { createSecretBox, systemClock } from '@boilerhouse/base'
+import { createSecretBox, silentLogger, systemClock } from '@boilerhouse/base'
 
 import { createBed, until, type Bed } from '../bed.fixture.ts'
 import { admit } from './admit.ts'
@@ -10,6 +10,7 @@ import { createProxySessions } from './proxy-session.ts'
 import { createProxy } from './proxy.ts'
 import { hostLabel, tenantLabel } from './proxy-url.ts'
 import type { Listening } from '../server.ts'
+import { SharedOrigin } from './shared-origin.ts'
 import { TenantLabels } from './tenant-labels.ts'
 
 let bed: Bed
@@ -296,7 +297,9 @@ describe('a browser', () => {
     const guess = `${base}/~${'A'.repeat(22)}`
     for (const referer of [`${room}/`, `${base}/`, `${proxy.url}/t/bob/demo/http/`]) {
       const headers = { cookie, referer, 'sec-fetch-site': 'same-origin' }
-      const statuses = await Promise.all([base, guess, second.room].map(async (at) => (await fetch(`${at}/`, { headers })).status))
+      const statuses = await Promise.all(
+        [base, guess, second.room].map(async (at) => (await fetch(`${at}/`, { headers })).status),
+      )
       expect(statuses).toEqual([401, 401, 401])
     }
     // A program's own paths may look like it.
@@ -336,12 +339,26 @@ describe('a browser', () => {
   })
 })
 
+test('once browsers enter the pages of a second tenant on the shared origin, the log and the doctor are told, once', () => {
+  const lines: string[] = []
+  const shared = new SharedOrigin({ ...silentLogger, warn: (line) => void lines.push(line) })
+  for (const tenantId of ['alice', 'alice']) shared.entered(tenantId)
+  expect([lines, shared.warnings()]).toEqual([[], []])
+  for (const tenantId of ['bob', 'alice', 'carol']) shared.entered(tenantId)
+  expect(lines).toEqual([expect.stringContaining('Set BOILERHOUSE_PROXY_DOMAIN')])
+  expect(shared.warnings()).toEqual(lines)
+})
+
 describe('a host name below the domain', () => {
   const host = `${hostLabel({ tenantId: 'alice@x', poolId: 'demo', portName: 'http' })}.box.test`
 
   test('is an origin of its own', async () => {
     const told = await jsonOf(fetch(`${proxy.url}/deep?x=1`, as(aliceKey, { host })))
-    expect([told.url, told.headers['x-forwarded-host'], told.headers['x-forwarded-prefix']]).toEqual(['/deep?x=1', host, undefined])
+    expect([told.url, told.headers['x-forwarded-host'], told.headers['x-forwarded-prefix']]).toEqual([
+      '/deep?x=1',
+      host,
+      undefined,
+    ])
     expect((await fetch(`${proxy.url}/`, as(bed.adminKey, { host }))).status).toBe(200)
     const unknown = await fetch(`${proxy.url}/`, as(aliceKey, { host: `http--${'0'.repeat(32)}.box.test` }))
     expect([unknown.status, (await fetch(`${proxy.url}/`, as(bobKey, { host }))).status]).toEqual([404, 404])
@@ -354,7 +371,8 @@ describe('a host name below the domain', () => {
     const cookie = entered.headers.getSetCookie()[0]?.split(';')[0] ?? ''
     expect([entered.status, entered.headers.get('location')]).toEqual([303, '/x'])
     expect(entered.headers.getSetCookie()[0]).toContain('Path=/;')
-    const status = async (url: string, headers: Record<string, string>) => (await fetch(url, { headers: { cookie, ...headers } })).status
+    const status = async (url: string, headers: Record<string, string>) =>
+      (await fetch(url, { headers: { cookie, ...headers } })).status
     const { cookie: ofPath } = await enter()
     expect(await status(`${proxy.url}/x`, { host })).toBe(200)
     expect(await status(`${base}/x`, {})).toBe(401)
@@ -383,7 +401,14 @@ describe('a host name below the domain', () => {
       ask(as(`bhk_${'x'.repeat(43)}`).headers),
       ask(as(viewer).headers),
     ])
-    expect(codes).toEqual(['auth.required', 'auth.required', 'auth.required', 'auth.ticket_invalid', 'auth.invalid', 'auth.forbidden'])
+    expect(codes).toEqual([
+      'auth.required',
+      'auth.required',
+      'auth.required',
+      'auth.ticket_invalid',
+      'auth.invalid',
+      'auth.forbidden',
+    ])
     expect(looks).toBe(0)
     const admins = await Promise.all(Array.from({ length: 50 }, () => ask(as(bed.adminKey).headers)))
     expect(new Set(admins)).toEqual(new Set(['claim.not_found']))

@@ -13,10 +13,13 @@ import { hostLabelOf, placeByPath, type Placed } from './parse-target.ts'
 import type { ProxyDeps } from './proxy-deps.ts'
 import { createProxySessions, type ProxySessions } from './proxy-session.ts'
 import { seenBy, type Seen } from './seen-by.ts'
+import { SharedOrigin } from './shared-origin.ts'
 import { TenantLabels } from './tenant-labels.ts'
 
 export interface Proxy {
   listen(options: ListenOptions): Listening
+  /** What an operator should know, for `doctor`. */
+  warnings(): readonly string[]
 }
 
 interface Parts extends ProxyDeps {
@@ -24,6 +27,7 @@ interface Parts extends ProxyDeps {
   readonly upstreams: Upstreams
   readonly labels: TenantLabels
   readonly calls: CallsPerKey
+  readonly shared: SharedOrigin
 }
 
 type Server = Bun.Server<SocketBridge['handlers']>
@@ -33,12 +37,15 @@ type Server = Bun.Server<SocketBridge['handlers']>
  * the proxy's domain. Nothing of what opens the door goes through it.
  */
 export function createProxy(deps: ProxyDeps): Proxy {
+  const shared = new SharedOrigin(deps.log)
   return {
+    warnings: () => shared.warnings(),
     listen({ host, port, tls, reusePort = false }) {
       const parts: Parts = {
         ...deps,
         sessions: createProxySessions(deps.box, deps.clock),
         upstreams: createUpstreams(deps),
+        shared,
         calls: new CallsPerKey(deps.auth, deps.maxPerKey ?? 1_000),
         labels: new TenantLabels(deps.store.claims, deps.clock),
       }
@@ -84,7 +91,11 @@ async function serve(
   try {
     server.timeout(request, 0)
     const host = request.headers.get('host') ?? ''
-    const seen = seenBy(request.headers, { protocol, address: server.requestIP(request)?.address ?? '' }, parts.trustProxy ?? false)
+    const seen = seenBy(
+      request.headers,
+      { protocol, address: server.requestIP(request)?.address ?? '' },
+      parts.trustProxy ?? false,
+    )
     const placed = place(request, host, parts.domain)
     const admission = await admit(request, placed, host, parts)
     if (admission.outcome === 'entered') return enter(admission, placed, seen, parts)
@@ -119,8 +130,9 @@ function enter(
   { target, path, keyId }: Extract<Admission, { readonly outcome: 'entered' }>,
   { place: { kind } }: Placed,
   { isSecure }: Seen,
-  { sessions }: Pick<Parts, 'sessions'>,
+  { sessions, shared }: Pick<Parts, 'sessions' | 'shared'>,
 ): Response {
+  if (kind === 'path') shared.entered(target.tenantId)
   const { cookie, prefix } = sessions.issue(target, keyId, { isShared: kind === 'path', isSecure })
   // A path of two slashes would be read as another host.
   const location = `${prefix}${path.replace(/^\/{2,}[^?]*/, '/')}`
