@@ -7,6 +7,7 @@ import { SetUpFailure } from '../bootstrap/set-up-failure.ts'
 import { layOutRootfs, librariesOf } from './bun-rootfs.ts'
 import { engineCall } from './engine-call.ts'
 import { baseBasis, baseImage, contextFiles, derivedImages, recipeDigest, tagOf } from './image-context.ts'
+import { tarOf } from './tar-of.ts'
 
 export interface BuildOptions {
   readonly root: string
@@ -52,17 +53,7 @@ async function ensureImage(
 async function stageRootfs(staged: string, parts: { bun: string; busybox: string }): Promise<void> {
   const rootfs = join(staged, '.rootfs')
   await layOutRootfs(rootfs, parts)
-  const packed = await runCommand([
-    'tar',
-    '--numeric-owner',
-    '--owner=0',
-    '--group=0',
-    '-C',
-    rootfs,
-    '-cf',
-    join(staged, 'rootfs.tar'),
-    '.',
-  ])
+  const packed = await runCommand([...tarOf(rootfs), '-cf', join(staged, 'rootfs.tar'), '.'])
   if (packed.exitCode !== 0)
     throw new SetUpFailure(`tar failed:\n${lastLines(packed.output, 5)}`, 'Free disk space, then run this again.')
   await rm(rootfs, { recursive: true })
@@ -84,7 +75,7 @@ async function build(name: string, staged: string, digest: string): Promise<void
     forcerm: 'true',
     labels: JSON.stringify({ [digestLabel]: digest }),
   })
-  const tar = Bun.spawn(['tar', '--numeric-owner', '--owner=0', '--group=0', '-C', staged, '-c', '.'], {
+  const tar = Bun.spawn([...tarOf(staged), '-c', '.'], {
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'ignore',
