@@ -52,6 +52,12 @@ test('a container over its diskMb is paused within seconds, told once to its ten
   )
   const refused = await house.api('POST', `/api/v1/containers/${containerId}/exec`, { command: ['true'] })
   expect(refused.status).toBe(409)
+  const again = await house.api('POST', '/api/v1/tenants/hoarder/claim', { poolId: 'greedy' })
+  expect([again.status, again.body.code, again.body.remedy]).toEqual([
+    409,
+    'container.disk_exceeded',
+    expect.stringContaining('Release it'),
+  ])
   await Bun.sleep(6_000)
   expect(exceeded(containerId)).toHaveLength(1)
   expect(told.types()).not.toContain('container.lost')

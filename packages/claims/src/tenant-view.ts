@@ -1,6 +1,6 @@
 import { Fault, isFault, type PoolId, type TenantId } from '@boilerhouse/base'
 import type { ClaimRecord, Tenant, TenantClaim, TenantStatus, WorkloadRecord } from '@boilerhouse/resources'
-import { isLiveClaim } from '@boilerhouse/resources'
+import { isDiskExceeded, isLiveClaim } from '@boilerhouse/resources'
 
 import type { ClaimsWorld } from './claims-deps.ts'
 import { endpointsOf } from './endpoints.ts'
@@ -24,13 +24,14 @@ export async function claimView(world: ClaimsWorld, claim: ClaimRecord): Promise
     isLive && claim.containerId ? world.store.containers.get(claim.containerId) : undefined,
   ])
   const expiresAt = workload && idleExpiresAt(world, claim, workload)
+  const reason = claim.reason ?? (container && isDiskExceeded(container) ? container.reason : undefined)
   return {
     claimId: claim.id,
     poolId: claim.poolId,
     workloadId: claim.workloadId,
     ...(claim.containerId ? { containerId: claim.containerId } : {}),
     state: claim.state,
-    ...(claim.reason === undefined ? {} : { reason: claim.reason }),
+    ...(reason === undefined ? {} : { reason }),
     source: claim.source,
     revision: claim.revision,
     ...(claim.config ? { config: claim.config } : {}),

@@ -264,7 +264,8 @@ describe('what happens from outside', () => {
     await world.advance(20_000)
     const refused: unknown = await world.until(world.claim('alice', { config: { a: 1 } }).catch((fault: unknown) => fault))
     expect(refused).toMatchObject({ code: 'container.disk_exceeded', status: 409 })
-    expect((await world.store.claims.live('alice' as never, 'demo' as never))?.revision).toBe(1)
+    const [shown] = (await world.claims.tenant('alice' as never)).claims
+    expect([shown?.revision, shown?.reason]).toEqual([1, expect.stringContaining('disk_exceeded: it holds 65 MB')])
     world.control.setStats(id, { diskBytes: 1_048_576 })
     await world.advance(20_000)
     expect(await world.until(world.claim('alice'))).toMatchObject({ source: 'existing', containerId: id })
