@@ -1,5 +1,6 @@
 export * from './src/store.ts'
 export * from './src/event-hub.ts'
+export { CatalogueCache, type CatalogueCacheOptions } from './src/catalogue-cache.ts'
 export { createMemoryData, type MemoryData } from './src/memory/memory-data.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './src/memory/memory-store.ts'
 export { Sightings } from './src/sightings.ts'

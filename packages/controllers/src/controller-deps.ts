@@ -1,9 +1,8 @@
 import type { Clock, Logger, Metrics } from '@boilerhouse/base'
 import type { Claims } from '@boilerhouse/claims'
 import type { Runtime } from '@boilerhouse/runtime'
-import type { EventHub, Store } from '@boilerhouse/store'
+import type { CatalogueCache, EventHub, Store } from '@boilerhouse/store'
 
-import type { Catalogue } from './catalogue.ts'
 import type { EngineView } from './container/engine-view.ts'
 import type { HostDisk } from './host/host-disk.ts'
 import type { Leadership } from './lease/lead.ts'
@@ -54,7 +53,7 @@ export interface Term extends ControllerDeps {
   readonly engine: EngineView
   readonly networks: PoolNetworks
   readonly disk: HostDisk
-  readonly catalogue: Catalogue
+  readonly catalogue: CatalogueCache
   readonly activity: Activity
   wake(kind: ControllerKind, key: string, options?: WakeOptions): void
 }

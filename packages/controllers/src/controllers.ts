@@ -1,7 +1,7 @@
 import type { EventRecord, EventType } from '@boilerhouse/resources'
 import type { WorkloadId } from '@boilerhouse/base'
+import { CatalogueCache } from '@boilerhouse/store'
 
-import { Catalogue } from './catalogue.ts'
 import { startClaimController } from './claim/claim-controller.ts'
 import { startContainerController } from './container/container-controller.ts'
 import { EngineView } from './container/engine-view.ts'
@@ -45,6 +45,8 @@ const starters: Readonly<Record<ControllerKind, (term: Term) => RunningControlle
   retention: startRetentionController,
 }
 const defaultResyncMs = 10_000
+/** A pool or workload that changed without an event is seen after so long. */
+const catalogueFreshMs = 2_000
 /** The rounds between look for what is wrong by a few reads of everything; this one looks at each key by itself. */
 const fullResyncEvery = 6
 
@@ -56,7 +58,7 @@ export function createControllers(deps: ControllerDeps): Controllers {
     networks: new PoolNetworks(deps),
     disk: new HostDisk({ ...deps, minFreeMb: deps.settings.minFreeMb }),
     activity: new Activity(deps),
-    catalogue: new Catalogue(deps),
+    catalogue: new CatalogueCache({ ...deps, freshMs: catalogueFreshMs }),
   }
   const onLead = (kind: ControllerKind) => (leadership: Leadership) => {
     const controller = starters[kind]({ ...deps, ...shared, leadership, wake })

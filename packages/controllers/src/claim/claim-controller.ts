@@ -2,30 +2,21 @@ import type { ClaimId } from '@boilerhouse/base'
 import { liveContainerStates } from '@boilerhouse/resources'
 
 import type { RunningController, Term } from '../controller-deps.ts'
-import { WorkQueue } from '../queue/work-queue.ts'
+import { runQueue, termQueue } from '../queue/term-queue.ts'
+import type { WorkQueue } from '../queue/work-queue.ts'
 import { planClaim } from './plan.ts'
 import { reconcileClaim } from './reconcile.ts'
 
 /** Takes up claims that stand still, lost their container or idled out. */
 export function startClaimController(term: Term): RunningController {
-  const queue = new WorkQueue<ClaimId>({
+  const queue = termQueue<ClaimId>(term, {
     name: 'claim',
-    clock: term.clock,
-    metrics: term.metrics,
-    log: term.log,
     // A pass may last as long as a tenant's hook: one slow tenant must not delay the others.
     concurrency: 256,
     backoff: { firstMs: 250, maxMs: 30_000 },
     reconcile: (id, signal) => reconcileClaim(term, id, signal),
-    onFenced: () => term.leadership.stepBack(),
   })
-  return {
-    wake: (key, options) => queue.wake(key as ClaimId, options),
-    resync: (isFull) => resync(term, queue, isFull),
-    depth: () => queue.depth,
-    running: () => queue.running,
-    stop: () => queue.stop(),
-  }
+  return runQueue(queue, { resync: (isFull) => resync(term, queue, isFull) })
 }
 
 /** Two reads of everything tell who is due; those that only wait for their idle time have their timer. */

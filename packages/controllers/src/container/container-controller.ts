@@ -2,7 +2,8 @@ import { isFault, type ContainerId } from '@boilerhouse/base'
 
 import type { RunningController, Term } from '../controller-deps.ts'
 import { Gate } from '../host/gate.ts'
-import { WorkQueue } from '../queue/work-queue.ts'
+import { runQueue, termQueue } from '../queue/term-queue.ts'
+import type { WorkQueue } from '../queue/work-queue.ts'
 import { startSampler } from '../sampler/sampler.ts'
 import { Memories } from './memories.ts'
 import { reconcileContainer, type ContainerWork } from './reconcile.ts'
@@ -14,27 +15,20 @@ const engineConcurrency = 8
 export function startContainerController(term: Term): RunningController {
   const limit = term.settings.engineConcurrency ?? engineConcurrency
   const work: ContainerWork = { term, memories: new Memories(), starts: new Gate(limit), removals: new Gate(limit) }
-  const queue = new WorkQueue<ContainerId>({
+  const queue = termQueue<ContainerId>(term, {
     name: 'container',
-    clock: term.clock,
-    metrics: term.metrics,
-    log: term.log,
     // Passes mostly wait for the engine, whose gates are narrower: a slow one must not hold up the others.
     concurrency: 512,
     backoff: { firstMs: 100, maxMs: 5_000 },
     reconcile: (id, signal) => reconcileContainer(work, id, signal),
-    onFenced: () => term.leadership.stepBack(),
   })
   const sampler = startSampler(term)
-  return {
-    wake: (key, options) => queue.wake(key as ContainerId, options),
+  return runQueue(queue, {
     resync: (isFull) => resync(term, queue, isFull),
-    depth: () => queue.depth,
-    running: () => queue.running,
     async stop() {
       await Promise.all([queue.stop(), sampler.stop()])
     },
-  }
+  })
 }
 
 /** One list of the engine, one of the rows, one of the claims; only those that do not fit together get a pass of their own. */

@@ -2,6 +2,7 @@ import type { Clock, ContainerId, PoolId } from '@boilerhouse/base'
 import type { Runtime } from '@boilerhouse/runtime'
 import type { Store } from '@boilerhouse/store'
 
+import { everyPool } from '../pool/every-pool.ts'
 import { compareWorld, type Difference, type World } from './compare-world.ts'
 
 export interface DoctorReport {
@@ -70,13 +71,4 @@ async function known(store: Store): Promise<{ containers: ReadonlySet<ContainerI
   return { containers: new Set(containers.map(({ id }) => id)), pools: new Set(pools) }
 }
 
-async function allPools(store: Store): Promise<readonly PoolId[]> {
-  const ids: PoolId[] = []
-  let cursor: string | undefined
-  do {
-    const page = await store.pools.list({ limit: 500, ...(cursor === undefined ? {} : { cursor }) })
-    ids.push(...page.items.map(({ id }) => id))
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
-  return ids
-}
+const allPools = async (store: Store): Promise<readonly PoolId[]> => (await everyPool(store)).map(({ id }) => id)

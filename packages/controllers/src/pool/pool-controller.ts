@@ -1,7 +1,7 @@
 import type { PoolId } from '@boilerhouse/base'
 
 import type { RunningController, Term } from '../controller-deps.ts'
-import { WorkQueue } from '../queue/work-queue.ts'
+import { runQueue, termQueue } from '../queue/term-queue.ts'
 import { everyPool } from './every-pool.ts'
 import { Pace } from './pace.ts'
 import { PoolMemories } from './pool-memory.ts'
@@ -18,27 +18,21 @@ export function startPoolController(term: Term): RunningController {
       void wakeAll().catch((error: unknown) => term.log.warn('pools were not woken', { error }))
   })
   const pace = new Pace(term.clock)
-  const queue = new WorkQueue<PoolId>({
+  const queue = termQueue<PoolId>(term, {
     name: 'pool',
-    clock: term.clock,
-    metrics: term.metrics,
-    log: term.log,
     concurrency: 64,
     backoff: { firstMs: 100, maxMs: 5_000 },
     reconcile: (id, signal) => pace.timed(id, () => reconcilePool(work, id, signal)),
-    onFenced: () => term.leadership.stepBack(),
   })
   const wakeAll = async () => {
     for (const pool of await everyPool(term.store)) queue.wake(pool.id)
   }
-  return {
+  return runQueue(queue, {
     wake: (key, options) => queue.wake(key as PoolId, { ...options, afterMs: Math.max(options?.afterMs ?? 0, pace.waitMs(key)) }),
     resync: wakeAll,
-    depth: () => queue.depth,
-    running: () => queue.running,
     async stop() {
       unsubscribe()
       await queue.stop()
     },
-  }
+  })
 }

@@ -1,5 +1,5 @@
 import type { RunningController, Term } from '../controller-deps.ts'
-import { WorkQueue } from '../queue/work-queue.ts'
+import { runQueue, termQueue } from '../queue/term-queue.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -17,11 +17,8 @@ const prunes: Readonly<Record<string, (term: Term, now: number, keptMs: number) 
 
 /** Keeps the log and the tables bounded. */
 export function startRetentionController(term: Term): RunningController {
-  const queue = new WorkQueue<string>({
+  const queue = termQueue<string>(term, {
     name: 'retention',
-    clock: term.clock,
-    metrics: term.metrics,
-    log: term.log,
     concurrency: 1,
     backoff: { firstMs: 60_000, maxMs: everyMs },
     reconcile: async (what) => {
@@ -29,17 +26,12 @@ export function startRetentionController(term: Term): RunningController {
       if (removed) term.log.info('old rows were removed', { what, removed })
       return { againMs: everyMs }
     },
-    onFenced: () => term.leadership.stepBack(),
   })
   let isFirst = true
-  return {
-    wake: (key, options) => queue.wake(key, options),
+  return runQueue(queue, {
     async resync() {
       if (isFirst) for (const what of Object.keys(prunes)) queue.wake(what, { afterMs: 60_000 })
       isFirst = false
     },
-    depth: () => queue.depth,
-    running: () => queue.running,
-    stop: () => queue.stop(),
-  }
+  })
 }
