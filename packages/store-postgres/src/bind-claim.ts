@@ -3,10 +3,11 @@ import type { BindInput, BindOutcome, ClaimStore, WriteOptions } from '@boilerho
 import type { Row } from 'postgres'
 
 import type { Sql } from './connection.ts'
-import { json, type Database } from './database.ts'
+import { runBind } from './bind-statement.ts'
+import type { Database } from './database.ts'
 import { toClaim, toContainer } from './rows.ts'
 import { codeOf, uniqueViolation } from './store-call.ts'
-import { checkFence, fenced, logged } from './write.ts'
+import { checkFence } from './write.ts'
 
 /**
  * The claim path's one durable commit, as one statement: the candidate is compared and set, the claim and the event follow from it.
@@ -36,47 +37,14 @@ export function bindClaim(db: Database): ClaimStore['bind'] {
     })
 }
 
-/** A parameter: as a literal it would let the planner walk the index of a pool's warm containers instead of the primary key. */
-const warm = 'warm'
-
 /** Undefined where nothing was written, for whatever reason. */
 async function bindOnce(db: Database, input: BindInput, options: WriteOptions): Promise<Row | undefined> {
   try {
-    return (await bindStatement(db, input, options))[0]
+    return await runBind(db, input, options)
   } catch (error) {
     if (codeOf(error) === uniqueViolation) return undefined
     throw error
   }
-}
-
-function bindStatement(db: Database, input: BindInput, options: WriteOptions) {
-  const { sql, projectId, clock } = db
-  const { claimId, tenantId, poolId, containerId, maxClaims } = input
-  const nowMs = Math.floor(clock.nowMs())
-  return sql`
-    with taken as (
-      update containers set state = 'bound', claim_id = ${claimId}, tenant_id = ${tenantId}, bound_at = ${nowMs}, updated_at = ${nowMs},
-        revision = revision + 1
-      where project_id = ${projectId} and id = ${containerId} and pool_id = ${poolId} and state = ${warm}
-        and not exists (
-          select from claims c where c.project_id = ${projectId} and c.tenant_id = ${tenantId} and c.pool_id = ${poolId} and c.is_live)
-        ${
-          maxClaims === undefined
-            ? sql``
-            : // A quota is over several rows: binds of one tenant go one after another.
-              sql`and tenant_live_claims(${projectId}, ${tenantId}) < ${maxClaims}`
-        }
-        and ${fenced(db, options.fence)}
-      returning *
-    ), claimed as (
-      insert into claims (project_id, id, tenant_id, pool_id, workload_id, container_id, state, source, revision, config, metadata,
-        secret_names, sealed, losses, holds_state, claimed_at, last_activity_at, updated_at)
-      select project_id, claim_id, tenant_id, pool_id, workload_id, id, 'pending', ${input.source}, 1, ${json(sql, input.config)}::json,
-        ${json(sql, input.metadata)}::json, ${json(sql, input.secretNames)}::json, ${input.sealed ?? null}::bytea, '[]'::json,
-        ${input.holdsState ?? false}::boolean, bound_at, bound_at, bound_at
-      from taken
-    ) ${logged(db, options.event, sql`taken`)}
-    select * from taken`
 }
 
 /** The row just written, from what it was written of: reading it back would double what the statement returns. */
