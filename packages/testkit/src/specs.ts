@@ -1,30 +1,13 @@
-import type { PoolSpec, WorkloadSpec } from '@boilerhouse/resources'
+import { createValidator, PoolSpec, WorkloadSpec } from '@boilerhouse/resources'
 
-/** A workload with an HTTP health check, as the schema's defaults would complete it. */
-export const demoWorkload: WorkloadSpec = {
+/** A workload with an HTTP health check; the rest is the schema's defaults. */
+export const demoWorkload: WorkloadSpec = createValidator(WorkloadSpec).parse({
   name: 'echo',
   image: 'echo:1',
-  volumes: { state: { containerPath: '/state', mode: 'rw' } },
-  environment: {},
-  ports: [{ name: 'http', containerPort: 8080, protocol: 'http' }],
-  healthCheck: { http: { port: 8080, path: '/' }, intervalMs: 30_000, timeoutMs: 5_000, retries: 3, startPeriodMs: 0 },
-  resources: { cpus: 1, memoryMb: 64, pids: 64, diskMb: 64 },
-  network: { access: 'none' },
-  security: { readOnlyRootFilesystem: true, runAsUser: 1000, capabilities: [], init: true },
-  warmth: 'running',
-  hooks: {},
-  stopTimeoutMs: 10_000,
-  metadata: {},
-}
+  volumes: { state: { containerPath: '/state' } },
+  ports: [{ name: 'http', containerPort: 8080 }],
+  healthCheck: { http: { port: 8080 } },
+  resources: { memoryMb: 64, pids: 64, diskMb: 64 },
+})
 
-export const demoPool: PoolSpec = {
-  workloadId: 'echo',
-  minSize: 3,
-  maxSize: 10,
-  idleTimeoutMs: 300_000,
-  maxFillConcurrency: 4,
-  startDeadlineMs: 60_000,
-  reuse: 'never',
-  verifyOnClaim: false,
-  network: {},
-}
+export const demoPool: PoolSpec = createValidator(PoolSpec).parse({ workloadId: 'echo', minSize: 3 })

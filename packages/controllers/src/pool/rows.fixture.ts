@@ -1,22 +1,19 @@
 import type { ClaimId, ContainerId, PoolId, TenantId, WorkloadId } from '@boilerhouse/base'
-import type { ClaimRecord, ContainerRecord, PoolRecord, PoolSpec, WorkloadRecord, WorkloadSpec } from '@boilerhouse/resources'
+import {
+  createValidator,
+  PoolSpec,
+  WorkloadSpec,
+  type ClaimRecord,
+  type ContainerRecord,
+  type PoolRecord,
+  type WorkloadRecord,
+} from '@boilerhouse/resources'
 
-/** Rows for tests of plans; every field has a harmless value. */
-export const workloadSpec = (changes: Partial<WorkloadSpec> = {}): WorkloadSpec => ({
-  name: 'echo',
-  image: 'echo:1',
-  volumes: {},
-  environment: {},
-  ports: [],
-  resources: { cpus: 1, memoryMb: 64, pids: 64, diskMb: 64 },
-  network: { access: 'none' },
-  security: { readOnlyRootFilesystem: true, runAsUser: 1000, capabilities: [], init: true },
-  warmth: 'running',
-  hooks: {},
-  stopTimeoutMs: 1_000,
-  metadata: {},
-  ...changes,
-})
+const workloadDefaults = createValidator(WorkloadSpec).parse({ name: 'echo', image: 'echo:1' })
+const poolDefaults = createValidator(PoolSpec).parse({ workloadId: 'echo' })
+
+/** Rows for tests of plans; every field has a harmless value, a spec the schema's defaults. */
+export const workloadSpec = (changes: Partial<WorkloadSpec> = {}): WorkloadSpec => ({ ...workloadDefaults, ...changes })
 
 export const workloadRow = (changes: Partial<WorkloadRecord> = {}): WorkloadRecord => ({
   id: 'echo' as WorkloadId,
@@ -29,23 +26,10 @@ export const workloadRow = (changes: Partial<WorkloadRecord> = {}): WorkloadReco
   ...changes,
 })
 
-const poolSpec = (changes: Partial<PoolSpec> = {}): PoolSpec => ({
-  workloadId: 'echo',
-  minSize: 1,
-  maxSize: 10,
-  idleTimeoutMs: 300_000,
-  maxFillConcurrency: 4,
-  startDeadlineMs: 60_000,
-  reuse: 'never',
-  verifyOnClaim: false,
-  network: {},
-  ...changes,
-})
-
 export const poolRow = (spec: Partial<PoolSpec> = {}, changes: Partial<PoolRecord> = {}): PoolRecord => ({
   id: 'pool' as PoolId,
   workloadId: 'echo' as WorkloadId,
-  spec: poolSpec(spec),
+  spec: { ...poolDefaults, ...spec },
   status: { phase: 'filling', conditions: [] },
   generation: 1,
   revision: 1,

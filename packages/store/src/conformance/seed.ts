@@ -2,6 +2,9 @@ import { newClaimId, newContainerId, type ClaimId, type ContainerId, type PoolId
 import type { WorkloadId } from '@boilerhouse/base'
 import {
   containerTransitions,
+  createValidator,
+  PoolSpec,
+  WorkloadSpec,
   type ClaimRecord,
   type ClaimState,
   type ContainerRecord,
@@ -10,9 +13,7 @@ import {
   type EventRecord,
   type EventType,
   type PoolRecord,
-  type PoolSpec,
   type WorkloadRecord,
-  type WorkloadSpec,
 } from '@boilerhouse/resources'
 
 import type { BindInput, BindOutcome, EventFilter, Page, PageQuery, Store } from '../store.ts'
@@ -21,34 +22,15 @@ export const poolId = (id: string): PoolId => id as PoolId
 export const tenantId = (id: string): TenantId => id as TenantId
 export const workloadId = (id: string): WorkloadId => id as WorkloadId
 
-export const workloadSpec = (changes: Partial<WorkloadSpec> = {}): WorkloadSpec => ({
+const workloadDefaults = createValidator(WorkloadSpec).parse({
   name: 'Echo',
   image: 'echo:1',
-  volumes: {},
-  environment: {},
-  ports: [{ name: 'http', containerPort: 8080, protocol: 'http' }],
-  resources: { cpus: 1, memoryMb: 64, pids: 64, diskMb: 64 },
-  network: { access: 'none' },
-  security: { readOnlyRootFilesystem: true, runAsUser: 1000, capabilities: [], init: true },
-  warmth: 'running',
-  hooks: {},
-  stopTimeoutMs: 1000,
-  metadata: {},
-  ...changes,
+  ports: [{ name: 'http', containerPort: 8080 }],
 })
+const poolDefaults = createValidator(PoolSpec).parse({ workloadId: 'echo', maxSize: 1000 })
 
-export const poolSpec = (changes: Partial<PoolSpec> = {}): PoolSpec => ({
-  workloadId: 'echo',
-  minSize: 1,
-  maxSize: 1000,
-  idleTimeoutMs: 60_000,
-  maxFillConcurrency: 4,
-  startDeadlineMs: 60_000,
-  reuse: 'never',
-  verifyOnClaim: false,
-  network: {},
-  ...changes,
-})
+export const workloadSpec = (changes: Partial<WorkloadSpec> = {}): WorkloadSpec => ({ ...workloadDefaults, ...changes })
+export const poolSpec = (changes: Partial<PoolSpec> = {}): PoolSpec => ({ ...poolDefaults, ...changes })
 
 export const event = (type: EventType, subject: string, more: Partial<EventInput> = {}): EventInput => ({
   type,
