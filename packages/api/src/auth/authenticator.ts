@@ -45,7 +45,7 @@ const adminPrincipal: Principal = { kind: 'key', id: 'admin', role: 'admin', pro
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { keys, hub, clock, adminKeyHash, keyCacheMs, requestsPerMinute } = deps
   const cache = new KeyCache({ keys, clock, maxAgeMs: keyCacheMs })
-  const unknown = new UnknownKeys(clock)
+  const lookUp = boundedLookUp(cache, new UnknownKeys(clock))
   const limit = new RateLimit(clock)
   const used = new Map<KeyId, number>()
   const watchers = new KeyWatchers()
@@ -61,15 +61,6 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     // A store that does not answer: the key is then looked up when it comes.
     if (type === 'key.created') void cache.byId(keyId).catch(() => undefined)
   })
-  const lookUp = async (hash: string): Promise<KeyRecord | undefined> => {
-    if (!cache.knew(hash)) {
-      if (unknown.has(hash)) return undefined
-      unknown.take()
-    }
-    const record = await cache.byHash(hash)
-    if (!record) unknown.add(hash)
-    return record
-  }
   const admit = (record: KeyRecord | undefined): Principal => {
     if (!record || isDead(record, clock.nowMs())) throw new Fault('auth.invalid', 'The key is unknown, expired or revoked')
     limit.take(record.id, record.requestsPerMinute ?? requestsPerMinute)
@@ -108,6 +99,18 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     },
   }
 }
+
+const boundedLookUp =
+  (cache: KeyCache, unknown: UnknownKeys) =>
+  async (hash: string): Promise<KeyRecord | undefined> => {
+    if (!cache.knew(hash)) {
+      if (unknown.has(hash)) return undefined
+      unknown.take()
+    }
+    const record = await cache.byHash(hash)
+    if (!record) unknown.add(hash)
+    return record
+  }
 
 const isDead = (record: KeyRecord, nowMs: number): boolean =>
   record.revokedAt !== undefined || (record.expiresAt !== undefined && record.expiresAt <= nowMs)
