@@ -1,4 +1,4 @@
-import type { ContainerId } from '@boilerhouse/base'
+import type { ContainerId, TenantId } from '@boilerhouse/base'
 import { expect, test } from 'bun:test'
 
 import { codeOf } from './fault-code.fixture.ts'
@@ -47,6 +47,18 @@ test('a quarantined container whose files still cannot be kept stays; with force
   expect((await world.store.containers.get(id))?.state).toBe('quarantined')
   await remove(world, id, true)
   await world.until(async () => (await world.store.containers.get(id))?.state === 'gone')
+})
+
+test('what force removes leaves none of its files behind, those that were kept before the keep failed too', async () => {
+  using world = await createWorld({ warm: 2, workload: stateful })
+  const { answer } = await world.claim('alice')
+  for (const name of ['a', 'b']) await write(world, 'alice', name)
+  world.runtime.control.behaviour.onMove = ({ entry }) => (entry === 'b' ? cannotMove() : undefined)
+  await world.release('alice', { force: true })
+  const key = { tenantId: 'alice' as TenantId, workloadId: world.workloadId }
+  expect(world.runtime.control.kept(key)).toEqual(['a'])
+  await remove(world, answer.containerId as ContainerId, true)
+  expect(world.runtime.control.kept(key)).toEqual([])
 })
 
 test("files of a quarantined container never come over those of the tenant's later claim", async () => {

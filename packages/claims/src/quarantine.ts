@@ -66,3 +66,21 @@ export async function keepQuarantined(world: ClaimsWorld, run: Run, container: C
     throw refused(reasonOf(error), error)
   }
 }
+
+/**
+ * Gives up the files of a container that was set aside: what of them had been kept already goes with the rest, and nobody ends that keep
+ * later, over the files of a later claim. Where it fails the container goes all the same, and its volume stays on disk.
+ */
+export async function dropQuarantined(world: ClaimsWorld, run: Run, container: ContainerRecord): Promise<void> {
+  const { runtime, inFlight, log } = world
+  const { id, tenantId, workloadId } = container
+  if (!tenantId) return
+  const key = { tenantId, workloadId }
+  try {
+    await runtime.stop(id, 0, run.signal)
+    await inFlight.moveState(key, () => runtime.volumes(id).discard(key, run.signal))
+  } catch (error) {
+    run.signal.throwIfAborted()
+    log.warn('a container is removed, but what was kept of its files stays', { containerId: id, error })
+  }
+}

@@ -123,6 +123,22 @@ test('discard throws the files away', async () => {
   expect((await world.claim('alice')).answer.source).toBe('pool')
 })
 
+test('discard after a release that failed halfway throws away what was kept of it too', async () => {
+  using world = await createWorld({ warm: 2, workload: stateful })
+  await world.claim('alice')
+  for (const name of ['a', 'b', 'c']) await write(world, 'alice', name)
+  const { behaviour } = world.runtime.control
+  behaviour.onMove = ({ entry }) => {
+    if (entry === 'b') throw new Error('disk on fire')
+  }
+  expect(await codeOf(world.release('alice'))).toBe('claim.release_failed')
+  expect(kept(world, 'alice')).toEqual(['a'])
+  expect((await world.release('alice', { discard: true })).dataKept).toBe(false)
+  behaviour.onMove = () => {}
+  expect(kept(world, 'alice')).toEqual([])
+  expect((await world.claim('alice')).answer.source).toBe('pool')
+})
+
 test('a preRelease hook that fails is release_failed; with onError continue the release goes on', async () => {
   for (const [onError, code] of [
     ['fail', 'claim.release_failed'],

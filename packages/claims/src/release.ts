@@ -102,7 +102,7 @@ async function endContainer(
   claim: ClaimRecord,
   { isForced, isDiscarded }: { readonly isForced: boolean; readonly isDiscarded: boolean },
 ): Promise<boolean> {
-  const { store, runtime, catalogue, log } = world
+  const { store, runtime, catalogue, inFlight, log } = world
   const container = claim.containerId ? await store.containers.get(claim.containerId) : undefined
   const { spec } = await catalogue.workload(claim.workloadId)
   if (container?.state === 'bound') {
@@ -116,8 +116,11 @@ async function endContainer(
     }
   }
   if (!isDiscarded) return (await keepState(world, run, claim)).isKept
-  if (container && container.state !== 'gone')
+  if (container && container.state !== 'gone') {
     await run.timings.phase('stop', () => runtime.stop(container.id, spec.stopTimeoutMs, run.signal))
+    // A release that failed before may have kept some of them already.
+    await inFlight.moveState(claim, () => runtime.volumes(container.id).discard(claim, run.signal))
+  }
   return false
 }
 

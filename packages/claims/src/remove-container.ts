@@ -3,7 +3,7 @@ import { isLiveClaim, liveContainerStates, removedBy, type ClaimRecord, type Con
 
 import type { ClaimsWorld } from './claims-deps.ts'
 import { claimKey } from './in-flight.ts'
-import { holdsUnkeptFiles, keepQuarantined } from './quarantine.ts'
+import { dropQuarantined, holdsUnkeptFiles, keepQuarantined } from './quarantine.ts'
 import { loseContainer, recoverClaim } from './recover.ts'
 import { releaseClaim } from './release.ts'
 import { claimEvent, outcomeOf, type Run } from './run.ts'
@@ -39,7 +39,7 @@ export async function removeContainer(
 }
 
 async function removeUnheld(world: ClaimsWorld, run: Run, container: ContainerRecord, isForced: boolean): Promise<void> {
-  if (holdsUnkeptFiles(container) && !isForced) await keepQuarantined(world, run, container)
+  if (holdsUnkeptFiles(container)) await (isForced ? dropQuarantined : keepQuarantined)(world, run, container)
   await drain(world, run, container, isForced)
 }
 
@@ -48,10 +48,11 @@ async function moveAway(world: ClaimsWorld, run: Run, claim: ClaimRecord, { id }
     throw new Fault('container.conflict', `Container ${id} is held by a claim that is ${claim.state}`)
   }
   const taken = await takeFromTenant(world, run, claim, { id, isForced: false })
-  const recovering = await loseContainer(world, run, claim, taken)
   try {
-    await recoverClaim(world, run, recovering)
+    await recoverClaim(world, run, await loseContainer(world, run, claim, taken))
   } catch (error) {
+    const newest = await world.store.claims.get(claim.id)
+    if (newest?.containerId === id) throw error
     // The container is removed and its files are kept: that was asked for. The claims controller goes on with the claim.
     world.log.warn('a claim waits for a container after its own was removed', { claimId: claim.id, code: outcomeOf(error) })
   }

@@ -8,6 +8,7 @@ import type { Firewall } from './firewall/firewall.ts'
 import { containerFilter, labels } from './labels.ts'
 import type { Layout } from './layout.ts'
 import type { Networks } from './network/networks.ts'
+import { filesLeftBehind } from './volumes/left-behind.ts'
 
 export interface InventoryDeps {
   readonly engine: Engine
@@ -67,7 +68,7 @@ async function look(deps: InventoryDeps, signal: AbortSignal): Promise<RuntimeIn
     slots,
     volumes,
     firewallDifferences,
-    warnings,
+    warnings: [...warnings, ...(await filesLeftBehind(layout, { volumes, containers }))],
   }
 }
 

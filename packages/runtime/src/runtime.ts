@@ -150,7 +150,7 @@ export interface StateKey {
 }
 
 /**
- * Saves and restores beside a container's volumes; callers never see a path. Both are journalled and resumable: a kill at any step
+ * Saves and restores beside a container's volumes; callers never see a path. All are journalled and resumable: a kill at any step
  * loses nothing, and calling again finishes what was begun. Only one of them runs at a time for a key (the caller's duty).
  */
 export interface VolumeAgent {
@@ -158,6 +158,11 @@ export interface VolumeAgent {
   restore(key: StateKey, signal: AbortSignal): Promise<{ readonly restored: boolean }>
   /** Keeps what the `state` volume holds. The container is stopped. Undoes a half-done restore first. */
   keep(key: StateKey, signal: AbortSignal): Promise<{ readonly kept: boolean }>
+  /**
+   * Gives up what the `state` volume holds: what a keep that did not end had taken goes back into it, and all of it with the container.
+   * The container is stopped. Throws `state.keep_failed`, and leaves everything where it is.
+   */
+  discard(key: StateKey, signal: AbortSignal): Promise<void>
 }
 
 /** What the engine and the host hold of ours, for `doctor`. */

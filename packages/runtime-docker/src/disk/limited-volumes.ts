@@ -57,6 +57,7 @@ export function limitVolumes(
       return {
         ...agent,
         restore: (key, signal) => whileOpen(containerId, signal, () => agent.restore(key, signal)),
+        discard: (key, signal) => whileOpen(containerId, signal, () => agent.discard(key, signal)),
       }
     },
   }

@@ -4,9 +4,9 @@ import { KeyLock, type Clock, type ContainerId, type Logger } from '@boilerhouse
 
 import type { Layout } from '../layout.ts'
 import type { Ownership } from '../ownership.ts'
-import { readJournal } from './journal.ts'
+import { readJournal, removeJournal } from './journal.ts'
 import { withProcessLock } from './process-lock.ts'
-import { moveBack, moveIn, moveOut, type KeptPaths } from './state-moves.ts'
+import { moveBack, moveIn, moveOut, takeBack, type KeptPaths } from './state-moves.ts'
 import { readNote, writeNote } from './volume-note.ts'
 
 export interface StateKeeperDeps {
@@ -22,6 +22,8 @@ export interface StateKeeperDeps {
 export interface StateKeeper {
   restore(kept: KeptPaths, containerId: ContainerId, signal: AbortSignal): Promise<void>
   keep(kept: KeptPaths, containerId: ContainerId, signal: AbortSignal): Promise<void>
+  /** Whatever move of this container did not end is ended with all its files in the volume, which nobody keeps any more. */
+  discard(kept: KeptPaths, containerId: ContainerId, signal: AbortSignal): Promise<void>
   /** Ends a restore into this container backwards, where one did not end. */
   undoRestore(kept: KeptPaths, containerId: ContainerId, signal: AbortSignal): Promise<void>
 }
@@ -31,7 +33,7 @@ export function createStateKeeper({ layout, clock, log, ownership, onStep = () =
   const lock = new KeyLock<string>()
   const locked = (kept: KeptPaths, signal: AbortSignal, action: () => Promise<void>): Promise<void> =>
     lock.run(kept.root, () => withProcessLock(join(kept.root, 'lock'), { clock, signal }, action))
-  const note = (kept: KeptPaths, containerId: ContainerId, phase: 'restoring' | 'keeping' | 'kept') =>
+  const note = (kept: KeptPaths, containerId: ContainerId, phase: 'restoring' | 'keeping' | 'kept' | 'discarded') =>
     writeNote(layout, containerId, { kept: basename(kept.root), phase })
 
   /** Ends whatever move of this key was begun, except the restore that the caller goes on with. */
@@ -63,12 +65,23 @@ export function createStateKeeper({ layout, clock, log, ownership, onStep = () =
       locked(kept, signal, async () => {
         const journal = await readJournal(kept.journal)
         const settled = await settle(kept)
-        const isUndone = settled === 'undone' && journal?.containerId === containerId
+        const isOurs = journal?.containerId === containerId
+        if (isOurs && settled === 'kept') return
+        const isUndone = isOurs && settled === 'undone'
         // A restore that did not end: what is in the volume was never the tenant's, who had not been given this container yet.
         if (isUndone || (await readNote(layout, containerId))?.phase === 'restoring') return note(kept, containerId, 'kept')
         await note(kept, containerId, 'keeping')
         await moveOut(moves, kept, containerId)
-        await note(kept, containerId, 'kept')
+      }),
+    discard: (kept, containerId, signal) =>
+      locked(kept, signal, async () => {
+        const journal = await readJournal(kept.journal)
+        const isOurs = journal?.containerId === containerId
+        if (isOurs && journal.operation === 'restore') await moveIn(moves, kept, containerId)
+        if (isOurs && journal.operation === 'keep') await takeBack(moves, kept, containerId, journal.names)
+        await note(kept, containerId, 'discarded')
+        onStep('discard: marked')
+        if (isOurs) await removeJournal(kept.journal)
       }),
     undoRestore: (kept, containerId, signal) =>
       locked(kept, signal, async () => {

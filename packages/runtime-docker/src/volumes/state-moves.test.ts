@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -23,6 +24,7 @@ import { rootRights } from '../helper/host-rights.ts'
 import { createOwnership } from '../ownership.ts'
 import { createLayout } from '../layout.ts'
 import { keptNameOf, keptPaths } from './state-moves.ts'
+import type { VolumeNote } from './volume-note.ts'
 import { createVolumeStore } from './volume-store.ts'
 
 const never = new AbortController().signal
@@ -67,6 +69,10 @@ function createHouse() {
         volumes: createVolumeStore({ layout, ownership: owners, clock: systemClock, log: silentLogger, onStep }),
         steps: () => steps,
       }
+    },
+    phase: (id: ContainerId): VolumeNote['phase'] | undefined => {
+      const path = join(layout.volumes(id), 'note.json')
+      return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as VolumeNote).phase : undefined
     },
     /** Every file below any directory a tenant's entry could be in, as `<text>`, with how often it is there. */
     texts: () => filesBelow(root).map((path) => readFileSync(path, 'utf8')),
@@ -205,6 +211,66 @@ test('a restore killed between its mark and the end of its journal is undone bef
   expect(readFileSync(join(house.kept.entries, 'a'), 'utf8')).toBe('tenant:a')
 })
 
+test('a keep that did not end, at whatever step and however often, can be discarded: then none of it is anywhere, and older files are', async () => {
+  const kill = fc.integer({ min: 1, max: 20 })
+  await fc.assert(
+    fc.asyncProperty(names, names, kill, kill, kill, async (files, older, firstKill, secondKill, discardKill) => {
+      const house = createHouse()
+      house.addContainer(second, mine(older, 'older'))
+      await house.open().volumes.agent(second).keep(key, never)
+      house.addContainer(first, mine(files, 'newer'))
+      let isKept = false
+      for (const killAt of [firstKill, secondKill]) {
+        const keeping = house.open(killAt).volumes.agent(first)
+        await keeping.keep(key, never).catch(() => {})
+        isKept ||= house.phase(first) === 'kept' && !existsSync(house.kept.journal)
+      }
+      const dying = house.open(discardKill).volumes.agent(first)
+      await dying.discard(key, never).catch(() => {})
+      await house.open().volumes.agent(first).discard(key, never)
+      await house.open().volumes.remove(first, never)
+      const newer = isKept ? Object.values(mine(files, 'newer')) : []
+      expect(sorted(house.texts())).toEqual(sorted([...Object.values(mine(older, 'older')), ...newer]))
+      expect(readdirSync(house.kept.root)).not.toContain('journal.json')
+    }),
+    { numRuns: 100 },
+  )
+}, 60_000)
+
+test('files that were discarded after a keep that failed never come over those of a later claim', async () => {
+  const house = createHouse()
+  house.addContainer(first, { a: 'earlier' })
+  mkdirSync(house.kept.root, { recursive: true })
+  writeFileSync(house.kept.entries, 'in the way')
+  const { volumes } = house.open()
+  await expect(volumes.agent(first).keep(key, never)).rejects.toMatchObject({ code: 'state.keep_failed' })
+  rmSync(house.kept.entries)
+  house.addContainer(second, { a: 'later' })
+  await volumes.agent(second).keep(key, never)
+  await volumes.agent(first).discard(key, never)
+  await volumes.remove(first, never)
+  expect(house.texts()).toEqual(['later'])
+  expect(readFileSync(join(house.kept.entries, 'a'), 'utf8')).toBe('later')
+})
+
+test('a restore that did not end can be discarded with all it would have brought', async () => {
+  await fc.assert(
+    fc.asyncProperty(names, names, fc.integer({ min: 1, max: 20 }), async (files, warm, killAt) => {
+      const house = createHouse()
+      house.addContainer(first, mine(files, 'tenant'))
+      await house.open().volumes.agent(first).keep(key, never)
+      house.addContainer(second, mine(warm, 'warm'))
+      const restoring = house.open(killAt).volumes.agent(second)
+      await restoring.restore(key, never).catch(() => {})
+      const hasBegun = house.phase(second) === 'restored' || existsSync(house.kept.journal)
+      await house.open().volumes.agent(second).discard(key, never)
+      await house.open().volumes.remove(second, never)
+      if (hasBegun) expect(house.texts()).toEqual([])
+    }),
+    { numRuns: 60 },
+  )
+}, 60_000)
+
 test('a symbolic link that a tenant planted is kept and restored as a link, and what it points to is not touched', async () => {
   const house = createHouse()
   const outside = join(house.layout.dataDir, 'outside')
@@ -260,8 +326,10 @@ test('a keep that fails leaves volume and kept files, and a destroy that cannot 
     .catch((error: unknown) => error)
   expect(failed).toMatchObject({ code: 'state.keep_failed' })
   expect(String(failed)).not.toContain(house.layout.dataDir) // a tenant reads it
+  mkdirSync(join(house.layout.volumes(first), 'comm'))
   await volumes.remove(first, never)
   expect(readFileSync(join(house.state(first), 'a'), 'utf8')).toBe('tenant:a')
+  expect(existsSync(join(house.layout.volumes(first), 'comm'))).toBe(false)
   const spec = { containerId: first, workload: conformanceWorkload('sleep', 'i') } as ContainerSpec
   await expect(volumes.prepare(spec, never)).rejects.toMatchObject({ code: 'state.keep_failed' })
   rmSync(house.kept.entries)

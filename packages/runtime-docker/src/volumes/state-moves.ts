@@ -70,7 +70,7 @@ export async function moveIn(deps: MoveDeps, kept: KeptPaths, containerId: Conta
   onStep('restore: done')
 }
 
-/** Names that an earlier attempt of the same restore moved are still the tenant's: an undo has to find them. */
+/** Names that an earlier attempt of the same move moved are still its: whoever ends it the other way has to find them. */
 async function allNames(kept: KeptPaths, names: readonly string[]): Promise<string[]> {
   const before = await readJournal(kept.journal)
   return [...new Set([...(before?.names ?? []), ...names])]
@@ -85,9 +85,13 @@ export async function moveOut(deps: MoveDeps, kept: KeptPaths, containerId: Cont
   onStep('keep: taken')
   const names = await entryNames(state)
   onStep('keep: look')
-  await writeJournal(kept.journal, { version: 2, operation: 'keep', containerId, names })
+  await writeJournal(kept.journal, { version: 2, operation: 'keep', containerId, names: await allNames(kept, names) })
   onStep('keep: journal')
   await moveNames(deps, kept, state, names)
+  // Where another container's keep is ended its volumes may be gone by now.
+  const volumes = layout.volumes(containerId)
+  if (await hasEntry(volumes)) await writeNote(layout, containerId, { kept: basename(kept.root), phase: 'kept' })
+  onStep('keep: marked')
   await removeJournal(kept.journal)
   onStep('keep: done')
 }
@@ -112,6 +116,25 @@ export async function moveBack(
   await syncDirectories(kept.entries, state)
   await removeJournal(kept.journal)
   deps.onStep('undo: done')
+}
+
+/** Ends a half-done keep the other way. What is kept under a name that the volume still has is an older claim's. */
+export async function takeBack(
+  { layout, ownership, onStep }: MoveDeps,
+  kept: KeptPaths,
+  containerId: ContainerId,
+  names: readonly string[],
+): Promise<void> {
+  const state = join(layout.volumes(containerId), stateVolume)
+  await ownership.take(containerId)
+  onStep('discard: taken')
+  for (const name of names) {
+    if (!(await hasEntry(entryPath(state, name))) && (await hasEntry(entryPath(kept.entries, name)))) {
+      await moveEntry(entryPath(kept.entries, name), entryPath(state, name))
+    }
+    onStep(`discard: moved ${name}`)
+  }
+  await syncDirectories(state, kept.entries)
 }
 
 async function moveNames({ onStep }: MoveDeps, kept: KeptPaths, state: string, names: readonly string[]): Promise<void> {

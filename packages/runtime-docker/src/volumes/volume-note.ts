@@ -13,7 +13,7 @@ import { isErrno, writeDurably } from './entries.ts'
 export interface VolumeNote {
   /** Name of the kept directory. */
   readonly kept: string
-  readonly phase: 'restoring' | 'restored' | 'keeping' | 'kept'
+  readonly phase: 'restoring' | 'restored' | 'keeping' | 'kept' | 'discarded'
 }
 
 const notePath = (layout: Layout, containerId: ContainerId): string => join(layout.volumes(containerId), 'note.json')

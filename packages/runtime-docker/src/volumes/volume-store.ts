@@ -7,7 +7,8 @@ import type { ContainerSpec, StateKey, VolumeAgent } from '@boilerhouse/runtime'
 
 import { commVolume, customVolume, stateVolume, type Layout } from '../layout.ts'
 import { openTo, type Ownership } from '../ownership.ts'
-import { entryNames, hasEntry, writeDurably } from './entries.ts'
+import { entryNames, entryPath, hasEntry, writeDurably } from './entries.ts'
+import { readJournal } from './journal.ts'
 import { createStateKeeper, type StateKeeper, type StateKeeperDeps } from './state-keeper.ts'
 import { keptNameOf, keptPaths, type KeptPaths } from './state-moves.ts'
 import { readNote } from './volume-note.ts'
@@ -33,6 +34,7 @@ export function createVolumeStore(deps: StateKeeperDeps): VolumeStore {
     agent: (containerId) => ({
       restore: (key, signal) => restore({ layout, keeper, containerId, key, signal }),
       keep: (key, signal) => keep({ layout, keeper, containerId, key, signal }),
+      discard: (key, signal) => discard({ layout, keeper, containerId, key, signal }),
     }),
   }
 }
@@ -69,6 +71,20 @@ function keep({ layout, keeper, containerId, key, signal }: Move): Promise<{ rea
   })
 }
 
+/** Where no move was left half-done, all there is to do is the removal. */
+function discard({ layout, keeper, containerId, key, signal }: Move): Promise<void> {
+  const kept = keptPaths(layout, keptNameOf(key))
+  return orFault('state.keep_failed', { layout, key, signal }, async () => {
+    const phase = (await readNote(layout, containerId))?.phase
+    const isHalfDone =
+      phase === 'keeping' || phase === 'restoring' || (await readJournal(kept.journal))?.containerId === containerId
+    if (isHalfDone) await keeper.discard(kept, containerId, signal)
+  })
+}
+
+/** What is needed to keep it later; `comm` and the like are nobody's any more. */
+const partsOfState = new Set([stateVolume, 'note.json', 'owner'])
+
 async function removeVolumes(
   { layout, log, ownership }: StateKeeperDeps,
   keeper: StateKeeper,
@@ -85,7 +101,9 @@ async function removeVolumes(
     signal.throwIfAborted()
     const path = layout.volumes(id)
     log.error('volumes hold files that cannot be kept: they stay on disk', { containerId: id, path, error })
-    return
+    const rest = (await entryNames(path)).filter((name) => !partsOfState.has(name))
+    const removeRest = () => Promise.all(rest.map((name) => rm(entryPath(path, name), { recursive: true, force: true })))
+    return ownership.removing(id, async () => void (await removeRest()), signal)
   }
   await ownership.removing(id, () => rm(layout.volumes(id), { recursive: true, force: true }), signal)
 }

@@ -33,6 +33,22 @@ export function keepingState(at: RuntimeUnderTest): void {
       expect(await read(second, '/state/.hidden')).toBe('too')
     })
 
+    it('what is discarded is nowhere once its container is gone; what was kept before stays kept', async () => {
+      const key = newKey()
+      const [first, second] = [await run(), await run()]
+      await write(first, '/state/older', 'kept')
+      await at.runtime.stop(first, 500, never)
+      await at.runtime.volumes(first).keep(key, never)
+      await write(second, '/state/newer', 'thrown away')
+      await at.runtime.stop(second, 500, never)
+      for (let time = 0; time < 2; time++) await at.runtime.volumes(second).discard(key, never)
+      await at.runtime.destroy(second, never)
+      const third = await run()
+      expect(await at.runtime.volumes(third).restore(key, never)).toEqual({ restored: true })
+      expect(await read(third, '/state/older')).toBe('kept')
+      expect(await codeOf(read(third, '/state/newer'))).toBe('container.file_not_found')
+    })
+
     it('the other tenant ids and workloads that look alike do not share what is kept', async () => {
       const container = await run()
       await write(container, '/state/x', 'of a-b')

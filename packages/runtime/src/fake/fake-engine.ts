@@ -40,6 +40,8 @@ export interface FakeKept {
   readonly entries: Map<string, FakeFiles>
   /** Set while a restore runs, so that a kill in the middle is seen by the next call. */
   restoringTo?: ContainerId
+  /** Set while a keep runs, or where one did not end: what it took from where. */
+  keepingFrom?: { readonly containerId: ContainerId; readonly names: Set<string> }
 }
 
 /** What one installation has on the host; it outlives any runtime that is opened on it. */

@@ -7,10 +7,11 @@ export type RuntimeMethod =
   | Exclude<keyof Runtime, 'capabilities' | 'watch' | 'volumes' | 'logs' | 'close'>
   | 'keep'
   | 'restore'
+  | 'discard'
   | 'logs'
 
 /** These reach the container through its slot, its volumes or its address, with no engine call. */
-const methodsWithoutEngine: ReadonlySet<RuntimeMethod> = new Set(['deliver', 'keep', 'restore', 'stats', 'freeMb'])
+const methodsWithoutEngine: ReadonlySet<RuntimeMethod> = new Set(['deliver', 'keep', 'restore', 'discard', 'stats', 'freeMb'])
 
 interface Trouble {
   readonly error: () => Error

@@ -53,9 +53,28 @@ export function fakeVolumes({ installation, gate, behaviour }: FakeVolumesDeps, 
       await gate.enter('keep', signal)
       const kept = keptOf(key)
       if (kept.restoringTo && kept.restoringTo !== containerId) move('keep', volumeOf(kept.restoringTo), kept.entries, signal)
-      if (hasState()) move('keep', volumeOf(containerId), kept.entries, signal)
+      if (hasState()) {
+        const before = kept.keepingFrom?.containerId === containerId ? kept.keepingFrom.names : []
+        kept.keepingFrom = { containerId, names: new Set([...before, ...volumeOf(containerId).keys()]) }
+        move('keep', volumeOf(containerId), kept.entries, signal)
+        delete kept.keepingFrom
+      }
       delete kept.restoringTo
       return { kept: kept.entries.size > 0 }
+    },
+    async discard(key, signal) {
+      await gate.enter('discard', signal)
+      const kept = keptOf(key)
+      const volume = volumeOf(containerId)
+      const isTaken = (name: string) =>
+        kept.restoringTo === containerId || (kept.keepingFrom?.containerId === containerId && kept.keepingFrom.names.has(name))
+      for (const [name, files] of kept.entries) {
+        if (volume.has(name) || !isTaken(name)) continue
+        volume.set(name, files)
+        kept.entries.delete(name)
+      }
+      if (kept.restoringTo === containerId) delete kept.restoringTo
+      if (kept.keepingFrom?.containerId === containerId) delete kept.keepingFrom
     },
   }
 }
