@@ -23,18 +23,20 @@ export function limitVolumes(
   { quota, layout, log }: { readonly quota: ProjectQuota; readonly layout: Layout; readonly log: Logger },
 ): VolumeStore {
   const state = (containerId: ContainerId) => join(layout.volumes(containerId), stateVolume)
+  const adopt = (containerId: ContainerId, signal: AbortSignal) =>
+    quota.adopt(state(containerId), signal).catch((error: unknown) => {
+      // They are restored all the same; they only count for no limit.
+      log.warn('restored files do not count for their disk limit', { containerId, error })
+    })
   /** Between the two a file that a warm process makes counts for nobody, until all is adopted. */
-  const whileOpen = async <T>(containerId: ContainerId, signal: AbortSignal, move: () => Promise<T>): Promise<T> => {
+  const whileOpen = async <T>(containerId: ContainerId, move: () => Promise<T>, after?: () => Promise<void>): Promise<T> => {
     if (!existsSync(state(containerId)) || quota.projectOf(state(containerId)) === undefined) return move()
     quota.setInherited(state(containerId), false)
     try {
       return await move()
     } finally {
       quota.setInherited(state(containerId), true)
-      await quota.adopt(state(containerId), signal).catch((error: unknown) => {
-        // They are restored all the same; they only count for no limit.
-        log.warn('restored files do not count for their disk limit', { containerId, error })
-      })
+      await after?.()
     }
   }
   return {
@@ -56,8 +58,14 @@ export function limitVolumes(
       const agent = volumes.agent(containerId)
       return {
         ...agent,
-        restore: (key, signal) => whileOpen(containerId, signal, () => agent.restore(key, signal)),
-        discard: (key, signal) => whileOpen(containerId, signal, () => agent.discard(key, signal)),
+        restore: (key, signal) =>
+          whileOpen(
+            containerId,
+            () => agent.restore(key, signal),
+            () => adopt(containerId, signal),
+          ),
+        // Nobody writes there any more, and it is removed next.
+        discard: (key, signal) => whileOpen(containerId, () => agent.discard(key, signal)),
       }
     },
   }
