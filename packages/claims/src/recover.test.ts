@@ -119,6 +119,27 @@ test('a container that is lost before its claim was active ends the claim, its f
   expect(await read(world, 'alice', 'note')).toBe('x')
 })
 
+test('a server that is late to a loss takes no container from the claim that another has recovered meanwhile', async () => {
+  using world = await createWorld({ warm: 3, workload: stateful })
+  const { answer } = await world.claim('alice')
+  await write(world, 'alice', 'note')
+  const { id } = (await world.live('alice'))!
+  const isElsewhere = async () => {
+    const claim = await world.live('alice')
+    return claim?.state === 'active' && (claim.containerId as string) !== answer.containerId
+  }
+  const stop: typeof world.runtime.stop = async (...args) => {
+    await world.runtime.stop(...args)
+    await world.until(isElsewhere)
+  }
+  const late = world.another({ runtime: { ...world.runtime, stop } })
+  await world.lose(answer.containerId as ContainerId)
+  const [lateCode] = await Promise.all([codeOf(late.resume(id, context())), world.claims.resume(id, context())])
+  expect(lateCode).toBe('claim.conflict')
+  expect([await isElsewhere(), (await world.live('alice'))?.losses.length]).toEqual([true, 1])
+  expect(await read(world, 'alice', 'note')).toBe('x')
+})
+
 test('removing a bound container keeps its files and moves the claim; it does not count as a loss', async () => {
   using world = await createWorld({ warm: 2, workload: stateful })
   const { answer } = await world.claim('alice')
@@ -129,6 +150,27 @@ test('removing a bound container keeps its files and moves the claim; it does no
   expect(claim.containerId as string).not.toBe(answer.containerId)
   expect(await read(world, 'alice', 'note')).toBe('x')
   await world.until(async () => (await world.store.containers.get(answer.containerId as ContainerId))?.state === 'gone')
+})
+
+test('a removal that another server takes up meanwhile is one removal, and answered as done', async () => {
+  using world = await createWorld({ warm: 2, workload: stateful })
+  const { answer } = await world.claim('alice')
+  await write(world, 'alice', 'note')
+  const { id } = (await world.live('alice'))!
+  world.runtime.control.setLatency('stop', 30)
+  const removed = answer.containerId as ContainerId
+  const removing = world.claims.removeContainer(removed, { force: false }, context())
+  await world.until(async () => (await world.store.containers.get(removed))?.state === 'lost')
+  await world
+    .another()
+    .resume(id, context({ actor: 'controller:claim' }))
+    .catch(() => {})
+  await removing
+  const claim = (await world.live('alice'))!
+  expect([claim.state, claim.losses.length, claim.id]).toEqual(['active', 0, id])
+  expect(claim.containerId).not.toBe(removed)
+  expect(await read(world, 'alice', 'note')).toBe('x')
+  expect((await world.store.containers.get(removed))?.reason).toStartWith('removed by key:')
 })
 
 test('removing a bound container by force ends its claim and drops its files', async () => {

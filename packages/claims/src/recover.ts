@@ -1,3 +1,4 @@
+import { Fault } from '@boilerhouse/base'
 import { isRemoved, type ClaimRecord, type ContainerRecord, type PoolRecord } from '@boilerhouse/resources'
 
 import { abandonClaim, abandonedFault, isAbandoned } from './abandon.ts'
@@ -29,6 +30,9 @@ export async function loseContainer(
   const said = container?.reason ?? 'its container is gone'
   const reason = isLoss ? said : `its container was ${said}`
   await keepState(world, { ...run, signal: world.closed }, claim)
+  // Another server may have been first, and the claim be active in its next container, whose files nobody has kept.
+  const newest = await store.claims.get(claim.id)
+  if (newest?.containerId !== claim.containerId) throw conflictWith(newest)
   const losses = isLoss ? [...claim.losses, clock.nowMs()].slice(-rememberedLosses) : claim.losses
   const isOpen = isLoss && isCircuitOpen({ losses }, pool, world.outages.lastAtMs())
   const event = claimEvent(isOpen ? 'claim.circuit_open' : 'claim.recovering', claim, run, { reason, losses: losses.length })
@@ -77,7 +81,7 @@ async function rebind(
     const bound = await store.claims.rebind(claim.id, candidate, { event })
     if (bound.outcome === 'conflict') {
       hints.giveBack(pool.id, candidate)
-      return settledBond(await store.claims.get(claim.id))
+      throw conflictWith(await store.claims.get(claim.id))
     }
     hints.forget(candidate)
     if (bound.outcome === 'taken') continue
@@ -86,5 +90,5 @@ async function rebind(
   }
 }
 
-const settledBond = (record: ClaimRecord | undefined): never =>
-  settled({ outcome: 'conflict', ...(record ? { record } : {}) }) as never
+const conflictWith = (record: ClaimRecord | undefined): Fault =>
+  new Fault('claim.conflict', `The claim is ${record?.state ?? 'gone'} meanwhile`, { retryAfterMs: 1000 })

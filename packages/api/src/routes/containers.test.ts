@@ -154,4 +154,7 @@ test("a tenant's container that is removed is replaced, its claim goes on", asyn
     const [claim] = (await bed.call('GET', '/api/v1/tenants/zed')).body.claims
     return claim.state === 'active' && claim.containerId !== body.containerId
   })
+  await until(async () => (await bed.call('GET', `/api/v1/containers/${body.containerId}`)).body.state === 'gone')
+  const { reason } = (await bed.call('GET', `/api/v1/containers/${body.containerId}`)).body
+  expect(reason).toBe('removed by key:admin')
 })
