@@ -2459,7 +2459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request.idempotency_pending`, `pool.draining`, `claim.conflict`, `claim.env_fixed`, `claim.quota`, `state.in_use` */
+            /** @description `request.idempotency_pending`, `pool.draining`, `claim.conflict`, `claim.env_fixed`, `container.disk_exceeded`, `claim.quota`, `state.in_use` */
             409: {
                 headers: {
                     [name: string]: unknown;

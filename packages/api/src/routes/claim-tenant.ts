@@ -31,6 +31,7 @@ export const claimTenant = route(
       'claim.conflict',
       'claim.config_invalid',
       'claim.env_fixed',
+      'container.disk_exceeded',
       'claim.env_unsupported',
       'claim.quota',
       'state.in_use',
