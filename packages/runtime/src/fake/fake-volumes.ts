@@ -64,17 +64,20 @@ export function fakeVolumes({ installation, gate, behaviour }: FakeVolumesDeps, 
     },
     async discard(key, signal) {
       await gate.enter('discard', signal)
-      const kept = keptOf(key)
-      const volume = volumeOf(containerId)
-      const isTaken = (name: string) =>
-        kept.restoringTo === containerId || (kept.keepingFrom?.containerId === containerId && kept.keepingFrom.names.has(name))
-      for (const [name, files] of kept.entries) {
-        if (volume.has(name) || !isTaken(name)) continue
-        volume.set(name, files)
-        kept.entries.delete(name)
-      }
-      if (kept.restoringTo === containerId) delete kept.restoringTo
-      if (kept.keepingFrom?.containerId === containerId) delete kept.keepingFrom
+      takeBack(keptOf(key), volumeOf(containerId), containerId)
     },
   }
+}
+
+/** What a keep from this container, or a restore into it, moved or was to move and did not end. */
+function takeBack(kept: FakeKept, volume: Map<string, FakeFiles>, containerId: ContainerId): void {
+  const isRestored = kept.restoringTo === containerId
+  const taken = kept.keepingFrom?.containerId === containerId ? kept.keepingFrom.names : undefined
+  for (const [name, files] of kept.entries) {
+    if (volume.has(name) || !(isRestored || taken?.has(name))) continue
+    volume.set(name, files)
+    kept.entries.delete(name)
+  }
+  if (isRestored) delete kept.restoringTo
+  if (taken) delete kept.keepingFrom
 }
