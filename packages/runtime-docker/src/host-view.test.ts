@@ -222,3 +222,11 @@ test('the inventory names containers, directories and networks, and a sweep remo
   expect(await readdir(layout.volumesDir)).toEqual(expect.arrayContaining([known, 'not-ours']))
   expect(await view.inventory(never)).toMatchObject({ containers: [known], networks: [poolId], slots: [known], volumes: [known] })
 })
+
+test('the inventory warns of files that no claim brings back', async () => {
+  const aside = join(layout.keptDir, '0'.repeat(64), 'aside')
+  await mkdir(join(aside, '0'), { recursive: true })
+  const { warnings } = await view.inventory(never)
+  await rm(layout.keptDir, { recursive: true })
+  expect(warnings).toEqual(['a warning', expect.stringContaining(`kept/${'0'.repeat(64)}/aside holds older copies`)])
+})
