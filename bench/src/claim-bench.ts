@@ -48,7 +48,7 @@ interface Round {
 
 /** Claims the whole pool, one claim after another, then makes each control as often; then gives it all back. */
 async function claimAll(pool: BenchPool, { round, watch, phases, random, disk }: Round): Promise<void> {
-  const { client, engine, poolId } = pool
+  const { client, poolId } = pool
   const tenants = Array.from({ length: poolSize }, (_, i) => `tenant-${round}-${i}`)
   const claimed: Claimed[] = []
   for (const tenantId of tenants) claimed.push(await client.claim(tenantId, poolId))

@@ -2,6 +2,7 @@ import { systemClock, type Logger } from '@boilerhouse/base'
 
 import { compose, type House } from './compose.ts'
 import type { Config } from './config/load-config.ts'
+import { rehearse } from './rehearse.ts'
 import { apiRole } from './roles/api.ts'
 import { controllersRole } from './roles/controllers.ts'
 import type { Role, RunningRole } from './roles/role.ts'
@@ -21,7 +22,10 @@ export interface RunningHouse {
 export async function runHouse(config: Config, log: Logger, names: readonly Role['name'][]): Promise<RunningHouse> {
   const clock = systemClock
   const tracing = openTracing(config.otlpEndpoint)
-  const house = await compose({ config, clock, log, tracer: tracing.tracer })
+  const [house] = await Promise.all([
+    compose({ config, clock, log, tracer: tracing.tracer }),
+    names.includes('api') ? rehearse(clock) : undefined,
+  ])
   const running: RunningRole[] = []
   const say = (type: 'server.started' | 'server.stopping') =>
     house.store.events.append({ type, actor: 'server', subject: `server/${config.installationId}`, data: { roles: names } })

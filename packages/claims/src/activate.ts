@@ -94,7 +94,7 @@ async function markActive(world: ClaimsWorld, run: Run, claim: ClaimRecord): Pro
   return newest?.state === 'active' ? newest : settled({ outcome: 'conflict', ...(newest ? { record: newest } : {}) })
 }
 
-function activeRecord({ clock }: ClaimsWorld, { reason: _, ...claim }: ClaimRecord): ClaimRecord {
+function activeRecord({ clock }: ClaimsWorld, { reason: _reason, ...claim }: ClaimRecord): ClaimRecord {
   return { ...claim, state: 'active', updatedAt: Math.floor(clock.nowMs()) }
 }
 

@@ -79,3 +79,22 @@ test('a release right after the answer waits for the mark, and is the last word'
   const order = world.events.filter(({ claimId }) => claimId).map(({ type }) => type)
   expect(order.indexOf('claim.active')).toBeLessThan(order.indexOf('claim.releasing'))
 })
+
+test('another process that meets a claim between answer and mark waits for the mark: it is existing, and delivered once', async () => {
+  using world = await createWorld({ warm: 1 })
+  const alice = 'alice' as TenantId
+  const { answer } = await world.claims.claim(alice, claimRequest(), context())
+  const met = await world.another().claim(alice, claimRequest(), context())
+  expect([met.isNew, met.answer.source, met.answer.containerId]).toEqual([false, 'existing', answer.containerId])
+  expect(world.runtime.control.calls('deliver')).toBe(1)
+})
+
+test('where the process that delivered is gone, another one delivers again once its grace is over', async () => {
+  using world = await createWorld({ warm: 1 })
+  const alice = 'alice' as TenantId
+  const dead = withMarks(world, () => new Promise(() => {}))
+  const { answer } = await dead.claim(alice, claimRequest(), context())
+  const met = await world.claims.claim(alice, claimRequest(), context())
+  expect([met.answer.state, met.answer.containerId]).toEqual(['active', answer.containerId])
+  expect(world.runtime.control.calls('deliver')).toBe(2)
+})

@@ -5,7 +5,7 @@ import type { ActiveMark } from '@boilerhouse/store'
 import type { ClaimsDeps } from './claims-deps.ts'
 
 /**
- * Marks delivered claims active in the store, a few ms after their answers and many in one write. Nothing is lost with a mark: a claim
+ * Marks delivered claims active in the store, about 20 ms after their answers and many in one write. Nothing is lost with a mark: a claim
  * without one is delivered again, which is harmless (docs/adr/0018).
  */
 export interface Activations {
@@ -21,8 +21,8 @@ interface Waiting extends ActiveMark {
   readonly done: PromiseWithResolvers<boolean>
 }
 
-/** A claim that follows at once is bound meanwhile: beside a write of another session its bind would take twice as long. */
-const restMs = 4
+/** The claims that follow at once are bound meanwhile: beside a write of another session a bind takes twice as long. */
+const restMs = 20
 /** A write of more takes longer than whoever waits for it would like. */
 const maxMarks = 256
 

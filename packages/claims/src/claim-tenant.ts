@@ -67,7 +67,7 @@ async function attemptClaim(
     const held = await holdExisting(world, run, bound.claim, request)
     return held.outcome === 'held' ? held : undefined
   }
-  const bond = { claim: bound.claim, container: bound.container, workload: wanted.workload }
+  const bond = { claim: bound.claim, container: bound.container, workload: wanted.workload, values: wanted.values }
   return { bond: { ...bond, claim: await activateNew(world, run, bond, request.ready) }, isNew: true }
 }
 

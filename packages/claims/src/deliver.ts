@@ -12,6 +12,8 @@ export interface Bond {
   readonly claim: ClaimRecord
   readonly container: ContainerRecord
   readonly workload: WorkloadRecord
+  /** What the claim brings, where it was just sealed: else it is opened again. */
+  readonly values?: ClaimValues
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Bond {
  */
 export async function deliverClaim(world: ClaimsWorld, run: Run, bond: Bond, ready: ClaimRequest['ready']): Promise<void> {
   const { claim, container, workload } = bond
-  const values = valuesOf(world, claim)
+  const values = bond.values ?? valuesOf(world, claim)
   const delivery = deliveryOf(world, bond, values)
   const { isStarted } = await run.timings.phase('deliver', () => world.runtime.deliver(container.id, delivery, run.signal))
   if (!isStarted) throw new Fault('runtime.deliver_failed', `The program of container ${container.id} did not start`)

@@ -5,7 +5,7 @@ import { activateClaim } from './activate.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
 import type { Bond } from './deliver.ts'
 import { isLost, loseContainer, recoverClaim } from './recover.ts'
-import { awaitRelease } from './await-release.ts'
+import { awaitMark, awaitRelease } from './await-other.ts'
 import type { Run } from './run.ts'
 import { standingContainer } from './standing-container.ts'
 import { updateClaim } from './update-claim.ts'
@@ -20,7 +20,7 @@ export async function holdExisting(world: ClaimsWorld, run: Run, claim: ClaimRec
   switch (claim.state) {
     case 'pending':
     case 'restoring':
-      return deliverStanding(world, run, claim, request)
+      return holdStanding(world, run, claim, request)
     case 'active':
       return holdActive(world, run, claim, request)
     case 'recovering':
@@ -34,6 +34,14 @@ export async function holdExisting(world: ClaimsWorld, run: Run, claim: ClaimRec
     case 'failed':
       return { outcome: 'over' }
   }
+}
+
+async function holdStanding(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {
+  const newest = await run.timings.phase('wait', () => awaitMark(world, run, claim))
+  if (!newest) return { outcome: 'over' }
+  return newest.state === 'pending' || newest.state === 'restoring'
+    ? deliverStanding(world, run, newest, request)
+    : holdExisting(world, run, newest, request)
 }
 
 async function deliverStanding(world: ClaimsWorld, run: Run, claim: ClaimRecord, request: ClaimRequest): Promise<Held> {

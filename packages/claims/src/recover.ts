@@ -36,7 +36,8 @@ export async function loseContainer(
   const losses = isLoss ? [...claim.losses, clock.nowMs()].slice(-rememberedLosses) : claim.losses
   const isOpen = isLoss && isCircuitOpen({ losses }, pool, world.outages.lastAtMs())
   const event = claimEvent(isOpen ? 'claim.circuit_open' : 'claim.recovering', claim, run, { reason, losses: losses.length })
-  const recovering = settled(await store.claims.transition(claim.id, ['active'], 'recovering', { losses, reason }, { event }))
+  const options = { event, ...(claim.containerId ? { holding: claim.containerId } : {}) }
+  const recovering = settled(await store.claims.transition(claim.id, ['active'], 'recovering', { losses, reason }, options))
   countTransition(metrics, 'recovering')
   return recovering
 }

@@ -78,7 +78,8 @@ function claimWrites(db: Database): Pick<ClaimStore, 'transition' | 'patch'> {
           ...(to === 'recovering' ? { container_id: null } : {}),
           ...columnsOf(db, patch),
         }),
-        where: sql`state = any(${[...expectedStates(claimTransitions, from, to)]}::text[])`,
+        where: sql`state = any(${[...expectedStates(claimTransitions, from, to)]}::text[])
+          and ${options.holding === undefined ? sql`true` : sql`container_id = ${options.holding}`}`,
         options,
         toRecord: toClaim,
       }),

@@ -75,7 +75,8 @@ test('every statement of the claim path and of the event readers finds its rows 
     { event },
   )
   await claims.bind({ claimId, tenantId, poolId, containerId, source: 'pool', metadata: {}, secretNames: [] }, { event })
-  await claims.transition(claimId, ['pending'], 'active', {}, { event, lazy: true })
+  await claims.activate([{ claimId, event }])
+  await claims.transition(claimId, ['active'], 'releasing', {}, { event })
   await claims.liveOf(tenantId)
   await claims.touch(new Map([[claimId, 1]]))
   await claims.list({ limit: 10 })
@@ -92,7 +93,7 @@ test('every statement of the claim path and of the event readers finds its rows 
       expect([name, plan.match(/Seq Scan on \w+/g) ?? []]).toEqual([name, []])
       // A pool's live claims, or all its warm containers, are never walked to find one row.
       if (name === 'claims.bind') expect(plan).not.toMatch(/containers_(warm|live)|claims_newest/)
-      if (name === 'claims.to_active') expect(plan).toMatch(/claims_pkey/)
+      if (name === 'claims.activate' || name === 'claims.to_releasing') expect(plan).toMatch(/claims_pkey/)
     }
   }
   await sql.end()

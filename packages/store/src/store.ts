@@ -240,13 +240,13 @@ export interface ClaimStore {
   list(query: ClaimQuery): Promise<Page<ClaimRecord>>
   /** Every claim of the given states (live ones where not given), without paging: for controllers. */
   all(query?: { readonly poolId?: PoolId; readonly states?: readonly ClaimState[] }): Promise<readonly ClaimRecord[]>
-  /** Entering `recovering` clears `containerId`. */
+  /** Entering `recovering` clears `containerId`. `conflict` too where the claim is not `holding` that container any more. */
   transition(
     id: ClaimId,
     from: readonly ClaimState[],
     to: ClaimState,
     patch: ClaimPatch,
-    options: WriteOptions,
+    options: WriteOptions & { readonly holding?: ContainerId },
   ): Promise<Updated<ClaimRecord>>
   /**
    * Marks delivered claims active, each with its event, and clears its reason; returns those that were `pending`, `restoring` or

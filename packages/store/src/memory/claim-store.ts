@@ -33,7 +33,7 @@ export function createClaimStore(writer: Writer): ClaimStore {
         writer,
         options,
         data.claims.get(id),
-        (old) => expected.includes(old.state),
+        (old) => expected.includes(old.state) && old.containerId === (options.holding ?? old.containerId),
         (old) => putClaim(data, old, { ...structuredClone(patch), ...entered, state: to, updatedAt: writer.now() }),
       )
     },

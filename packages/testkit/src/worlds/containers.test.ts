@@ -178,7 +178,7 @@ describe('what happens from outside', () => {
   test('while the engine does not answer nobody is called unhealthy or lost', async () => {
     const world = await filled({ minSize: 3 })
     await world.until(world.claim('alice'))
-    await world.advance(10)
+    await world.advance(100)
     const before = (await world.events()).length
     world.control.disconnect()
     await world.advance(300_000)

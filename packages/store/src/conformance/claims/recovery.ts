@@ -27,6 +27,21 @@ export function recovery(at: StoreUnderTest): void {
       return given
     }
 
+    test('a claim that holds another container by now is not moved on account of its former one', async () => {
+      await givenPool(at.store)
+      const { claim, container } = await givenRecovering()
+      const next = await givenContainer(at.store, 'demo', 'warm')
+      await at.store.claims.rebind(claim.id, next.id, {})
+      await moveClaim(at.store, claim.id, ['active'])
+      const lose = (holding: typeof container.id) =>
+        at.store.claims.transition(claim.id, ['active'], 'recovering', {}, { event: event('claim.recovering', 'x'), holding })
+      const head = await mark(at.store)
+      expect((await lose(container.id)).outcome).toBe('conflict')
+      expect(await at.store.claims.get(claim.id)).toMatchObject({ state: 'active', containerId: next.id })
+      expect(await writtenSince(at.store, head)).toEqual([])
+      expect((await lose(next.id)).outcome).toBe('ok')
+    })
+
     test('rebind gives a recovering claim a warm container in one commit; its state stays', async () => {
       await givenPool(at.store)
       const { claim } = await givenRecovering()
