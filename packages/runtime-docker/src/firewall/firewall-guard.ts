@@ -11,7 +11,7 @@ export interface FirewallGuard extends AsyncDisposable {
 const periodMs = 5000
 
 export function startFirewallGuard(deps: {
-  readonly firewall: Pick<Firewall, 'hasBridges' | 'differences' | 'ensure'>
+  readonly firewall: Pick<Firewall, 'hasBridges' | 'differences' | 'ensure' | 'remove'>
   readonly clock: Clock
   readonly logger: Logger
   readonly periodMs?: number
@@ -27,6 +27,8 @@ export function startFirewallGuard(deps: {
       if (differences.length === 0) return
       logger.warn('The firewall was changed from outside; putting it back', { differences })
       await firewall.ensure(stop.signal)
+      // It may have been the last bridge's owner that took them away a moment ago: then nobody would do it again.
+      await firewall.remove(stop.signal)
     } catch (error) {
       // Said once: a server without the right fails every time.
       if (!stop.signal.aborted && !isFailing) logger.error('Cannot look after the firewall', { error })
