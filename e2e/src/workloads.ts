@@ -44,10 +44,18 @@ export async function register(
 }
 
 export async function poolFull(house: Installation, id: string, warm: number): Promise<void> {
-  await within(60_000, `pool ${id} has ${warm} warm`, async () => {
+  let status: unknown
+  const isFull = async () => {
     const { body } = await house.api('GET', `/api/v1/pools/${id}`)
+    status = body.status
     return body.status?.warm === warm && body.status.starting === 0 && body.status.phase === 'ready'
-  })
+  }
+  try {
+    // Before the tests' own limit, so that what stood in the way is told.
+    await within(50_000, `pool ${id} has ${warm} warm`, isFull)
+  } catch (error) {
+    throw new Error(`pool ${id} is not full: ${JSON.stringify(status)}`, { cause: error })
+  }
 }
 
 export interface Claimed {
