@@ -31,7 +31,10 @@ export async function activateNew(world: ClaimsWorld, run: Run, bond: Bond, read
   const { id, tenantId, poolId } = delivered
   const marked = run.timings.phase('activate', () => markActive(world, run, delivered))
   const told = marked.catch((error: unknown) =>
-    world.log.warn('a delivered claim is not marked active; it will be delivered again', { claimId: id, error }),
+    world.log.warn('a delivered claim is not marked active: it was moved meanwhile, or will be delivered again', {
+      claimId: id,
+      error,
+    }),
   )
   world.inFlight.after(claimKey(tenantId, poolId), told)
   return activeRecord(world, delivered)

@@ -30,8 +30,14 @@ export function createInFlight(onWait: () => void): InFlight {
   const hold = async <T>(key: ClaimKey, action: (interrupted: AbortSignal) => Promise<T>, answer: PromiseWithResolvers<T>) => {
     const abort = new AbortController()
     running.set(key, abort)
-    await action(abort.signal).then(answer.resolve, answer.reject)
-    running.delete(key)
+    const run = async () => {
+      try {
+        return await action(abort.signal)
+      } finally {
+        running.delete(key)
+      }
+    }
+    await run().then(answer.resolve, answer.reject)
     const last = trailing.get(key)
     trailing.delete(key)
     await last
