@@ -1,13 +1,14 @@
-import { Fault, isFault, KeyLock, type Clock, type ContainerId, type Metrics } from '@boilerhouse/base'
-import type { ContainerSpec, ImageFacts, Runtime, RuntimeContainer } from '@boilerhouse/runtime'
+import { Fault, KeyLock, type Clock, type ContainerId, type Metrics } from '@boilerhouse/base'
+import type { ContainerSpec, Runtime, RuntimeContainer } from '@boilerhouse/runtime'
 import type Docker from 'dockerode'
 
 import { summaryOf, viewOf } from './container-view.ts'
+import { createAndStart } from './create-and-start.ts'
 import { createOptions } from './create-options.ts'
 import type { Engine } from './engine.ts'
 import { createEngineContainers, unlessStatus } from './engine-containers.ts'
 import type { Images } from './images.ts'
-import { engineNameOf, containerFilter } from './labels.ts'
+import { containerFilter } from './labels.ts'
 import type { Layout } from './layout.ts'
 import type { Ownership } from './ownership.ts'
 import { untilParked } from './parked.ts'
@@ -35,9 +36,6 @@ export type Containers = Pick<Runtime, 'ensure' | 'stop' | 'pause' | 'unpause' |
   inspect(containerId: ContainerId, signal: AbortSignal): Promise<Docker.ContainerInspectInfo | undefined>
   isRunning(containerId: ContainerId, signal: AbortSignal): Promise<boolean>
 }
-
-const startTimeoutMs = 60_000
-const startAttempts = 5
 
 export function createContainers(deps: ContainersDeps): Containers {
   const { installation, layout } = deps
@@ -77,7 +75,7 @@ async function ensure(
   spec: ContainerSpec,
   signal: AbortSignal,
 ): Promise<RuntimeContainer> {
-  const { layout, clock, installation } = deps
+  const { layout, clock, installation, hasLayerQuota = false } = deps
   const { containerId } = spec
   let info = await inspect(containerId, signal)
   if (!info || info.State.Status === 'created') {
@@ -87,7 +85,8 @@ async function ensure(
     const image = await deps.images.inspect(spec.imageId, signal)
     prepareSlot(layout.slot(containerId), spec)
     await deps.volumes.prepare(spec, signal)
-    await createAndStart(deps, spec, image, signal, info !== undefined)
+    const options = createOptions({ installation, layout, spec, image, network: deps.networkOf(spec), hasLayerQuota })
+    await createAndStart(deps, options, signal)
     deps.metrics.observe('container_start_seconds', {}, (clock.monotonicMs() - startedMs) / 1000)
     info = await inspect(containerId, signal)
   }
@@ -98,36 +97,6 @@ async function ensure(
   const view = info && viewOf(installation, layout, info)
   if (!view) throw new Fault('runtime.container_gone', `The container ${containerId} was removed while it started`)
   return view
-}
-
-/** A create that was aborted is undone by the engine in its own time: what seems to be there may go before it is started. */
-async function createAndStart(
-  deps: ContainersDeps,
-  spec: ContainerSpec,
-  image: ImageFacts,
-  signal: AbortSignal,
-  isCreated: boolean,
-): Promise<void> {
-  const call = { name: 'container.start', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
-  const name = engineNameOf(deps.installation, spec.containerId)
-  for (let attempt = 1; ; attempt++) {
-    if (!isCreated || attempt > 1) await create(deps, spec, image, signal)
-    try {
-      await deps.engine.call(call, (docker) => unlessStatus(docker.getContainer(name).start(), 304))
-      return
-    } catch (error) {
-      if (!isFault(error, 'runtime.container_gone') || attempt >= startAttempts) throw error
-      await deps.clock.sleep(50 * attempt, signal)
-    }
-  }
-}
-
-async function create(deps: ContainersDeps, spec: ContainerSpec, image: ImageFacts, signal: AbortSignal): Promise<void> {
-  const { engine, installation, layout, hasLayerQuota = false } = deps
-  const options = createOptions({ installation, layout, spec, image, network: deps.networkOf(spec), hasLayerQuota })
-  const call = { name: 'container.create', subject: 'start', signal, timeoutMs: startTimeoutMs } as const
-  // 409: a call that seemed to fail had made it.
-  await engine.call(call, (docker) => unlessStatus(docker.createContainer(options), 409))
 }
 
 async function list({ engine, installation, layout }: ContainersDeps, signal: AbortSignal): Promise<readonly RuntimeContainer[]> {

@@ -23,7 +23,7 @@ const nanosPerCpu = 1_000_000_000
 const tmpfsMb = ({ workload }: ContainerSpec): number => Math.max(1, Math.min(64, Math.floor(workload.resources.memoryMb / 4)))
 
 /** All hardening of design §2.6. No value of a tenant is known here, so none can show in `docker inspect`. */
-export function createOptions(input: CreateInput): Docker.ContainerCreateOptions {
+export function createOptions(input: CreateInput): Docker.ContainerCreateOptions & { readonly name: string } {
   const { installation, spec, image } = input
   const { workload } = spec
   return {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { KeyLock, type Clock, type ContainerId } from '@boilerhouse/base'
 import type Docker from 'dockerode'
 
+import { createAndStart } from '../create-and-start.ts'
 import { unlessStatus } from '../engine-containers.ts'
 import type { Engine } from '../engine.ts'
 import { createExec } from '../exec.ts'
@@ -28,7 +29,6 @@ export interface HelperContainer {
 const megabyte = 1024 * 1024
 const outputBytes = 8 * megabyte
 const timeoutMs = 30_000
-const startTimeoutMs = 60_000
 
 export function createHelperContainer(
   deps: HelperDeps,
@@ -48,10 +48,7 @@ export function createHelperContainer(
     const options = helperOptions(deps, { name, image, command, powers: powersOf(image) })
     const found = await inspect(signal)
     if (found && found.Config.Labels[labels.helper] !== options.Labels?.[labels.helper]) await remove(engine, found.Id, signal)
-    const call = (what: string) => ({ name: what, subject: 'start', signal, timeoutMs: startTimeoutMs }) as const
-    // 409: another process of ours was first.
-    await engine.call(call('container.create'), (docker) => unlessStatus(docker.createContainer(options), 409))
-    await engine.call(call('container.start'), (docker) => unlessStatus(docker.getContainer(engineName).start(), 304))
+    await createAndStart(deps, options, signal)
     return inspect(signal)
   }
   const running = (signal: AbortSignal) =>
@@ -81,9 +78,9 @@ export function helperOptions(
     readonly command: readonly string[]
     readonly powers: HelperPowers
   },
-): Docker.ContainerCreateOptions {
+): Docker.ContainerCreateOptions & { readonly name: string } {
   const { name, image, command, powers } = input
-  const options: Docker.ContainerCreateOptions = {
+  const options = {
     name: helperName(installation, name),
     Image: image.reference,
     User: '0',
