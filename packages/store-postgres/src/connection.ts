@@ -22,6 +22,8 @@ export const listenSessionName = 'boilerhouse listen'
 export interface ClientOptions {
   readonly max: number
   readonly name: string
+  /** Commits of these sessions do not wait for the disk. */
+  readonly areCommitsLazy?: boolean
   readonly onclose?: () => void
   readonly onnotify?: (channel: string, payload: string) => void
 }
@@ -44,7 +46,10 @@ export function openClient(connection: Connection, options: ClientOptions): Sql 
     onnotice: () => {},
     ...(options.onclose ? { onclose: options.onclose } : {}),
     ...(options.onnotify ? { onnotify: options.onnotify } : {}),
-    connection: { application_name: options.name, options: planner },
+    connection: {
+      application_name: options.name,
+      options: options.areCommitsLazy ? `${planner} -c synchronous_commit=off` : planner,
+    },
   }
   if (typeof connection !== 'string') return postgres({ ...settings, ...connection })
   // libpq allows an empty host, which a URL does not.

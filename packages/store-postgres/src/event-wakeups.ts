@@ -39,7 +39,8 @@ export function createEventWakeups({ connection, projectId, clock, log }: EventW
   const wakeup = new Wakeup<'events'>(clock)
   const closing = new AbortController()
   const own = crypto.randomUUID()
-  const notifier = openClient(connection, { max: 1, name: 'boilerhouse notify' })
+  // A NOTIFY is a write, whose commit would make the disk busy beside the binds; a crash loses it either way.
+  const notifier = openClient(connection, { max: 1, name: 'boilerhouse notify', areCommitsLazy: true })
   const listener = openClient(connection, {
     max: 1,
     name: listenSessionName,
