@@ -5,7 +5,7 @@ import { createClaims } from '@boilerhouse/claims'
 import { createControllers } from '@boilerhouse/controllers'
 import { startEmbeddedPostgres } from '@boilerhouse/postgres-embedded'
 import { createFakeRuntime } from '@boilerhouse/runtime'
-import { createEventHub } from '@boilerhouse/store'
+import { claimsFirst, createEventHub } from '@boilerhouse/store'
 import { createPostgresStore } from '@boilerhouse/store-postgres'
 
 import { fakeImageName } from './fake-pools.ts'
@@ -14,16 +14,19 @@ const dataDir = setting('BOILERHOUSE_DATA_DIR')
 const log = createLogger({ level: 'warn', clock, write: (line) => void process.stderr.write(`${line}\n`) })
 const metrics = createPrometheusMetrics()
 const postgres = await startEmbeddedPostgres({ dataDir, clock, log })
-const store = await createPostgresStore({ connection: postgres.connection, clock, log, metrics })
+const { store, background } = claimsFirst(
+  await createPostgresStore({ connection: postgres.connection, clock, log, metrics }),
+  clock,
+)
 const runtime = createFakeRuntime({ clock })
 runtime.control.setImage(fakeImageName)
-const hub = createEventHub({ events: store.events, clock, log, metrics })
+const hub = createEventHub({ events: background(12).events, clock, log, metrics })
 await hub.start()
 const box = createSecretBox('the key of a bench')
 const settings = { maxContainers: 100_000, environment: {} }
 const claims = createClaims({ store, hub, runtime, clock, log, metrics, tracer: noTracer, box, settings })
 const controllers = createControllers({
-  store,
+  store: background(30),
   hub,
   runtime,
   claims,

@@ -1,5 +1,6 @@
 export * from './src/store.ts'
 export * from './src/event-hub.ts'
+export { claimsFirst, type ClaimsFirst } from './src/claims-first.ts'
 export { CatalogueCache, type CatalogueCacheOptions } from './src/catalogue-cache.ts'
 export { createMemoryData, type MemoryData } from './src/memory/memory-data.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './src/memory/memory-store.ts'

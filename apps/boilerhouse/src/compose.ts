@@ -4,7 +4,7 @@ import { createClaims, type Claims } from '@boilerhouse/claims'
 import { startEmbeddedPostgres } from '@boilerhouse/postgres-embedded'
 import type { Runtime } from '@boilerhouse/runtime'
 import { createDockerRuntime } from '@boilerhouse/runtime-docker'
-import { createEventHub, type EventHub, type Store } from '@boilerhouse/store'
+import { claimsFirst, createEventHub, type EventHub, type Store } from '@boilerhouse/store'
 import { createPostgresStore } from '@boilerhouse/store-postgres'
 
 import type { Config } from './config/load-config.ts'
@@ -21,6 +21,8 @@ export interface House {
   readonly metrics: PrometheusMetrics
   readonly box: ReturnType<typeof createSecretBox>
   readonly store: Store
+  /** The same for controllers: it gives way to claims. */
+  readonly background: Store
   readonly runtime: Runtime
   readonly hub: EventHub
   readonly claims: Claims
@@ -36,6 +38,10 @@ export interface ComposeOptions {
   readonly tracer?: Tracer
 }
 
+/** Streams and waiting claims hear of events through the hub. */
+const eventPatienceMs = 12
+const controllerPatienceMs = 30
+
 type Closer = () => Promise<void>
 
 /** The only place where adapters are made. A part that fails takes those before it down again. */
@@ -50,8 +56,9 @@ export async function compose({ config, clock, log, tracer = noTracer }: Compose
     const metrics = createPrometheusMetrics()
     const box = createSecretBox(config.secretKey)
     const opening = { config, clock, log, metrics }
-    const [store, runtime] = await both(openStore(opening, closers), openRuntime(opening, closers))
-    const hub = createEventHub({ events: store.events, clock, log, metrics })
+    const [opened, runtime] = await both(openStore(opening, closers), openRuntime(opening, closers))
+    const { store, background } = claimsFirst(opened, clock)
+    const hub = createEventHub({ events: background(eventPatienceMs).events, clock, log, metrics })
     await hub.start()
     closers.push(() => hub.stop())
     const proxyPlace = proxyPlaceOf(config)
@@ -67,7 +74,21 @@ export async function compose({ config, clock, log, tracer = noTracer }: Compose
       settings: claimSettings(config, proxyPlace),
     })
     closers.push(() => claims.close())
-    return { config, clock, log, tracer, metrics, box, store, runtime, hub, claims, proxyPlace, close }
+    return {
+      config,
+      clock,
+      log,
+      tracer,
+      metrics,
+      box,
+      store,
+      background: background(controllerPatienceMs),
+      runtime,
+      hub,
+      claims,
+      proxyPlace,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

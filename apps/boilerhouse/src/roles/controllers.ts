@@ -13,7 +13,7 @@ const leaseTtlMs = 5_000
 
 export const controllersRole: Role = {
   name: 'controllers',
-  async start({ config, clock, log, metrics, store, hub, runtime, claims }) {
+  async start({ config, clock, log, metrics, background: store, hub, runtime, claims }) {
     const controllers = createControllers({
       store,
       hub,
