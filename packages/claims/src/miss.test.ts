@@ -59,6 +59,28 @@ test('a claim waits for the refill that took the last place while it looked', as
   expect([answer.source, looks, await world.states()]).toEqual(['cold', 1, ['bound']])
 })
 
+test('a container that becomes warm while a waiting claim counts what is coming is given to it, and no second one starts', async () => {
+  using world = await createWorld({ pool: { maxSize: 5 } })
+  const { containers } = world.store
+  let counts = 0
+  const late: typeof containers.counts = async (...args) => {
+    if (counts++ > 0) await goWarm()
+    return containers.counts(...args)
+  }
+  const goWarm = async () => {
+    world.driver.go()
+    await world.until(async () => !(await world.states()).includes('starting'))
+  }
+  const claims = world.another({ store: { ...world.store, containers: { ...containers, counts: late } } })
+  world.driver.isHeld = true
+  const waiting = claims.claim('alice' as TenantId, claimRequest(), context())
+  await world.until(() => world.saw('container.created').length === 1)
+  // Anything about the pool has its queue looked at once more.
+  await world.store.events.append({ type: 'pool.updated', actor: 't', subject: 'pool/demo', poolId: world.poolId })
+  await world.until(() => counts > 1)
+  expect([(await waiting).answer.source, await world.states()]).toEqual(['cold', ['bound']])
+})
+
 test('a claim of a full pool waits for a container that is just being released', async () => {
   using world = await createWorld({ pool: { maxSize: 1 }, warm: 1 })
   await world.claim('alice')

@@ -16,8 +16,21 @@ const hostRetryAfterMs = 5000
 /** So often a full pool is asked again where a place seems free: others may be quicker. */
 const maxLooks = 3
 
-/** Starts what is missing for `wanted` waiting claims, below `maxSize`; what is starting already counts. */
-export async function startMissing(deps: DemandDeps, poolId: PoolId, wanted: number): Promise<Supply> {
+/** How many containers of the pool will be warm without anybody's doing. */
+export async function countComing({ store }: DemandDeps, poolId: PoolId): Promise<number> {
+  const { starting = 0, resetting = 0 } = (await store.containers.counts(poolId)).get(poolId) ?? {}
+  return starting + resetting
+}
+
+export interface Wanted {
+  /** By how many waiting claims. */
+  readonly wanted: number
+  /** See `countComing`. */
+  readonly coming: number
+}
+
+/** Starts what is missing for the waiting claims, below `maxSize`; what is coming already counts. */
+export async function startMissing(deps: DemandDeps, poolId: PoolId, { wanted, coming: counted }: Wanted): Promise<Supply> {
   if (wanted === 0) return { room: Infinity, reason: () => exhausted(poolId) }
   // Read anew: what stands in the way (a full disk) may have gone without an event.
   const pool = await deps.store.pools.get(poolId)
@@ -27,8 +40,7 @@ export async function startMissing(deps: DemandDeps, poolId: PoolId, wanted: num
   if (refusal) return { room: 0, reason: () => refusal }
   // Its image is being made: nothing can start yet, and an event tells when.
   if (workload.status.state === 'creating') return { room: Infinity, reason: () => exhausted(poolId) }
-  const counts = (await deps.store.containers.counts(poolId)).get(poolId) ?? {}
-  let coming = (counts.starting ?? 0) + (counts.resetting ?? 0)
+  let coming = counted
   const diskFull = diskFullFault(pool)
   if (diskFull) return { room: coming, reason: () => diskFull }
   for (let looks = 0; coming < wanted; looks++) {

@@ -4,7 +4,7 @@ import type { EventRecord } from '@boilerhouse/resources'
 import type { ClaimsDeps } from './claims-deps.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Run } from './run.ts'
-import { hostRefusal, startMissing } from './start-missing.ts'
+import { countComing, hostRefusal, startMissing } from './start-missing.ts'
 import type { WarmHints } from './warm-hints.ts'
 
 /** So often may a container fail to start under one waiting claim before the claim is told. */
@@ -122,16 +122,29 @@ function createLook(deps: DemandDeps, waiters: Waiters): (poolId: PoolId) => voi
 }
 
 async function serve(deps: DemandDeps, waiters: Waiters, poolId: PoolId): Promise<void> {
-  for (;;) {
+  let coming = 0
+  do {
     if (!waiters.has(poolId)) return
-    const id = await deps.hints.find(poolId)
-    if (id === undefined) break
-    const first = waiters.get(poolId)?.[0]
-    if (!first) return deps.hints.giveBack(poolId, id)
-    first.give(id)
-  }
+    // Counted before the last look at what is warm: what becomes warm in between is given, and not started a second time.
+    coming = await countComing(deps, poolId)
+  } while ((await giveWarm(deps, waiters, poolId)) > 0)
   const queue = waiters.get(poolId) ?? []
-  const { room, reason } = await startMissing(deps, poolId, queue.length)
+  const { room, reason } = await startMissing(deps, poolId, { wanted: queue.length, coming })
   // Whoever came last goes first: there is nothing coming for them.
   for (const waiter of queue.slice(room)) waiter.fail(reason())
+}
+
+/** To whoever has waited longest; returns how many it gave. */
+async function giveWarm({ hints }: DemandDeps, waiters: Waiters, poolId: PoolId): Promise<number> {
+  for (let given = 0; ; given++) {
+    if (!waiters.has(poolId)) return given
+    const id = await hints.find(poolId)
+    if (id === undefined) return given
+    const first = waiters.get(poolId)?.[0]
+    if (!first) {
+      hints.giveBack(poolId, id)
+      return given
+    }
+    first.give(id)
+  }
 }

@@ -38,9 +38,12 @@ describe('refill', () => {
     )
     expect(kinds(steps)).toEqual(['create'])
   })
-  test('a container that a waiting claim asked for does not count as refill', () => {
-    const containers = rows(['starting'], { onDemand: true, createdAt: 999_000 })
-    expect(kinds(planPool(view({ pool: poolRow({ minSize: 1 }), containers })).steps)).toEqual(['create'])
+  test('a container that a waiting claim asked for counts as well: the claim may be served by another, or be gone', () => {
+    const pool = poolRow({ minSize: 3 })
+    const asked = (states: readonly ContainerState[]) => rows(states, { onDemand: true, createdAt: 999_000 })
+    expect(planPool(view({ pool, containers: asked(['starting', 'starting', 'starting']) })).steps).toEqual([])
+    // Its claim has taken one of them: that one is replaced.
+    expect(kinds(planPool(view({ pool, containers: asked(['starting', 'starting', 'bound']) })).steps)).toEqual(['create'])
   })
   test('maxSize counts every container that the engine may still run', () => {
     const containers = rows(['bound', 'draining', 'lost', 'unhealthy'])

@@ -72,7 +72,10 @@ export interface Sorted {
   /** Of the workload as it is now. */
   readonly fresh: readonly ContainerRecord[]
   readonly outdated: readonly ContainerRecord[]
-  /** On their way to warm for the pool itself, not for a claim that waits. */
+  /**
+   * On their way to warm, the pool's own and what a waiting claim asked for alike: the claim counts the pool's as its own too, takes
+   * what is warm first, and may be gone. Nobody has to be told whose is whose, and none is forgotten.
+   */
   readonly coming: readonly ContainerRecord[]
 }
 
@@ -91,7 +94,7 @@ function sortContainers({ pool, workload, containers, bound = 0, now }: PoolView
     warm,
     fresh: warm.filter(isFresh),
     outdated: warm.filter((c) => !isFresh(c)),
-    coming: [...starting.filter((c) => !c.onDemand && isFresh(c)), ...oldestFirst.filter((c) => c.state === 'resetting')],
+    coming: [...starting.filter(isFresh), ...oldestFirst.filter((c) => c.state === 'resetting')],
   }
 }
 

@@ -25,8 +25,7 @@ describe('claims of a world', () => {
     const answers = await world.until(Promise.all(Array.from({ length: 20 }, (_, i) => world.claim(`t${i}`))))
     expect(new Set(answers.map((answer) => answer.containerId)).size).toBe(20)
     await world.advance(1_000)
-    expect((await world.counts()).bound).toBe(20)
-    expect((await world.counts()).warm).toBeGreaterThanOrEqual(5)
+    expect(await world.counts()).toEqual({ bound: 20, warm: 5 })
   })
   test('a claim of an empty pool starts a container and is answered when that is warm', async () => {
     const world = await filled({ minSize: 0 })
@@ -167,6 +166,32 @@ describe('loss', () => {
     const now = await world.containers()
     expect(now.some((c) => before.has(c.id))).toBe(false)
     expect(await world.counts()).toEqual({ warm: 3, bound: 2 })
+  })
+  for (const slow of ['what its claims asked for', 'its refill'] as const)
+    test(`tenants who recover beside a refill leave a pool of exactly minSize, whichever is later: ${slow}`, async () => {
+      const world = await filled({ minSize: 3, maxSize: 12 })
+      for (const tenant of ['a', 'b', 'c', 'd']) await world.until(world.claim(tenant))
+      await world.advance(20_000)
+      world.engine.behaviour.onProbe = ({ containerId }) => {
+        const row = world.data.containers.get(containerId)
+        const isSlow = row?.onDemand === (slow === 'what its claims asked for')
+        return isSlow && world.clock.nowMs() - row.createdAt < 500 ? 'fail' : 'pass'
+      }
+      world.control.reboot()
+      await world.advance(5_000)
+      expect(await world.counts()).toEqual({ warm: 3, bound: 4 })
+    })
+  test("a container whose waiting claim died with its server is the pool's", async () => {
+    const world = await filled({ minSize: 1, maxSize: 12 })
+    world.engine.behaviour.startDelayMs = 5_000
+    for (const tenant of ['a', 'b', 'c']) void world.claim(tenant).catch(() => {})
+    await world.advance(100)
+    expect((await world.containers('demo', ['starting'])).some(({ onDemand }) => onDemand)).toBe(true)
+    world.crash()
+    await world.updatePool({ minSize: 3 })
+    await world.restart()
+    await world.advance(20_000)
+    expect(await world.counts()).toEqual({ warm: 3, bound: 1 })
   })
   test('claims stuck with no exit: a claim whose request died is finished by the controller', async () => {
     const world = await filled()
