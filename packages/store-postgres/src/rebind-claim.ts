@@ -6,7 +6,7 @@ import { checkFence, fenced, logged } from './write.ts'
 
 /**
  * One statement: the recovering claim is locked first, so that two rebinds of it go one after another and the second finds a
- * container in it. A claim whose new container died too before it was delivered may be bound anew.
+ * container in it. A claim whose new container died too before it was delivered is not bound anew: it is ended, files first.
  */
 export function rebindClaim(db: Database): ClaimStore['rebind'] {
   const { sql, projectId, clock, call, wakeups } = db
@@ -15,7 +15,7 @@ export function rebindClaim(db: Database): ClaimStore['rebind'] {
       const nowMs = Math.floor(clock.nowMs())
       const [row] = await sql`
         with claim as (
-          select * from claims c where c.project_id = ${projectId} and c.id = ${claimId} and ${isHomeless(db)} for no key update
+          select * from claims c where c.project_id = ${projectId} and c.id = ${claimId} and ${isHomeless(sql)} for no key update
         ), taken as (
           update containers set state = 'bound', claim_id = claim.id, tenant_id = claim.tenant_id, bound_at = ${nowMs},
             updated_at = ${nowMs}, revision = containers.revision + 1
@@ -36,12 +36,9 @@ export function rebindClaim(db: Database): ClaimStore['rebind'] {
       }
       await checkFence(db, options.fence)
       const homeless =
-        await sql`select from claims c where c.project_id = ${projectId} and c.id = ${claimId} and ${isHomeless(db)}`
+        await sql`select from claims c where c.project_id = ${projectId} and c.id = ${claimId} and ${isHomeless(sql)}`
       return { outcome: homeless.length > 0 ? 'taken' : 'conflict' }
     })
 }
 
-/** Says "is dead", not "is not alive": a statement that waited for the lock sees other tables as they were before. */
-const isHomeless = ({ sql, projectId }: Database) => sql`
-  c.state = 'recovering' and (c.container_id is null or exists (
-    select from containers old where old.project_id = ${projectId} and old.id = c.container_id and old.state in ('lost', 'draining', 'gone')))`
+const isHomeless = (sql: Database['sql']) => sql`c.state = 'recovering' and c.container_id is null`

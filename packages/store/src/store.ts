@@ -183,6 +183,8 @@ export interface BindInput {
   readonly metadata: Readonly<Record<string, string>>
   readonly secretNames: readonly string[]
   readonly sealed?: Uint8Array
+  /** Now, where it is not given: whoever has to name the time before the bind is through gives it. */
+  readonly claimedAt?: number
   /** Live claims the tenant may hold over all pools. */
   readonly maxClaims?: number
   /** It has the tenant's files of its workload, which one live claim at a time may. */
@@ -223,7 +225,10 @@ export interface ClaimStore {
    * wins however many run at once.
    */
   bind(input: BindInput, options: WriteOptions): Promise<BindOutcome>
-  /** For a claim in `recovering` without a container: container `warm -> bound` to it, in one commit. The claim's state stays. */
+  /**
+   * For a claim in `recovering` without a container: container `warm -> bound` to it, in one commit. The claim's state stays. One that
+   * has a container, dead or not, is a `conflict`: the tenant's files may be in there.
+   */
   rebind(
     claimId: ClaimId,
     containerId: ContainerId,

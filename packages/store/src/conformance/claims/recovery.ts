@@ -55,6 +55,29 @@ export function recovery(at: StoreUnderTest): void {
       expect(await writtenSince(at.store, head)).toHaveLength(1)
     })
 
+    test('a recovering claim whose new container died too is not bound anew: its files may be in there, and are kept first', async () => {
+      await givenPool(at.store)
+      const { claim } = await givenRecovering()
+      const died = await givenContainer(at.store, 'demo', 'warm')
+      await at.store.claims.rebind(claim.id, died.id, {})
+      const warm = await givenContainer(at.store, 'demo', 'warm')
+      const head = await mark(at.store)
+      for (const [from, to] of [
+        ['bound', 'lost'],
+        ['lost', 'draining'],
+        ['draining', 'gone'],
+      ] as const) {
+        expect((await at.store.containers.transition(died.id, [from], to, {}, {})).outcome).toBe('ok')
+        const again = await at.store.claims.rebind(claim.id, warm.id, {
+          event: event('container.claimed', `container/${warm.id}`),
+        })
+        expect([to, again.outcome]).toEqual([to, 'conflict'])
+      }
+      expect(await at.store.claims.get(claim.id)).toMatchObject({ state: 'recovering', containerId: died.id })
+      expect((await at.store.containers.get(warm.id))?.state).toBe('warm')
+      expect(await writtenSince(at.store, head)).toEqual([])
+    })
+
     test('of 16 rebinds of one claim at once one wins; the other containers stay warm', async () => {
       await givenPool(at.store)
       const { claim } = await givenRecovering()
