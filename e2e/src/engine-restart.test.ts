@@ -26,8 +26,7 @@ async function createWorld(): Promise<World> {
     const house = await createInstallation({ env: { DOCKER_HOST: engine.host } })
     await house.start()
     const told = await listen(house)
-    // Four recoveries and a refill at once may start more than is needed in the end: what is too much idles out soon.
-    await register(house, notesWorkload(), { id: 'notes', workloadId: 'notes', minSize: 3, maxSize: 12, idleTimeoutMs: 1000 })
+    await register(house, notesWorkload(), { id: 'notes', workloadId: 'notes', minSize: 3, maxSize: 12 })
     return { engine, house, told }
   } catch (error) {
     await engine.dispose()
