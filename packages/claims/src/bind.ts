@@ -3,6 +3,7 @@ import type { ClaimRecord, ContainerRecord, PoolRecord, WorkloadRecord } from '@
 
 import type { ClaimValues } from './claim-values.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
+import { deliveryOf } from './deliver.ts'
 import type { Run } from './run.ts'
 import { sealValues } from './sealed-values.ts'
 import { isVerified } from './verify-candidate.ts'
@@ -43,9 +44,9 @@ export async function bindContainer(world: ClaimsWorld, run: Run, request: BindR
 }
 
 async function bindOne(
-  { store, hints, metrics }: ClaimsWorld,
+  { store, hints, metrics, runtime }: ClaimsWorld,
   run: Run,
-  { pool, workload }: BindRequest,
+  { pool, workload, values }: BindRequest,
   input: ReturnType<typeof bindInput> & { readonly containerId: ContainerId; readonly source: 'pool' | 'cold' },
 ): Promise<Bound | undefined> {
   const { containerId, claimId, tenantId, source } = input
@@ -61,7 +62,13 @@ async function bindOne(
     revision: 1,
     data: { source, workloadId: workload.id, resources: workload.spec.resources },
   } as const
-  const bound = await run.timings.phase('bind', () => store.claims.bind(input, { event }))
+  const delivery = deliveryOf({ ...input, id: claimId, revision: 1 }, containerId, values)
+  const bound = await run.timings.phase('bind', () => {
+    const binding = store.claims.bind(input, { event })
+    // After this turn of the loop, at whose end the bind is sent: its files are made ready while the database is at it.
+    setImmediate(() => runtime.stage?.(containerId, delivery))
+    return binding
+  })
   if (bound.outcome === 'bound' || bound.outcome === 'taken') hints.forget(containerId)
   else hints.giveBack(pool.id, containerId)
   if (bound.outcome === 'taken') return undefined
@@ -75,12 +82,14 @@ async function bindOne(
 }
 
 function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, workload, values }: BindRequest) {
-  const claimId = newClaimId(clock.nowMs())
+  const nowMs = clock.nowMs()
+  const claimId = newClaimId(nowMs)
   const sealed = sealValues(box, claimId, values)
   return {
     claimId,
     tenantId,
     poolId: pool.id,
+    claimedAt: Math.floor(nowMs),
     config: values.config,
     metadata: values.metadata,
     secretNames: [...values.secrets.keys()],

@@ -1,4 +1,4 @@
-import { Fault } from '@boilerhouse/base'
+import { Fault, type ContainerId } from '@boilerhouse/base'
 import type { ClaimRecord, ClaimRequest, ContainerRecord, WorkloadRecord } from '@boilerhouse/resources'
 import type { Delivery } from '@boilerhouse/runtime'
 
@@ -23,25 +23,31 @@ export interface Bond {
 export async function deliverClaim(world: ClaimsWorld, run: Run, bond: Bond, ready: ClaimRequest['ready']): Promise<void> {
   const { claim, container, workload } = bond
   const values = bond.values ?? valuesOf(world, claim)
-  const delivery = deliveryOf(world, bond, values)
-  const { isStarted } = await run.timings.phase('deliver', () => world.runtime.deliver(container.id, delivery, run.signal))
+  const { environment } = world.settings
+  const delivery = deliveryOf(claim, container.id, values)
+  const start =
+    workload.spec.warmth === 'parked' ? { environment: environmentFor(environment, workload, delivery, values) } : undefined
+  const { isStarted } = await run.timings.phase('deliver', () =>
+    world.runtime.deliver(container.id, start ? { ...delivery, start } : delivery, run.signal),
+  )
   if (!isStarted) throw new Fault('runtime.deliver_failed', `The program of container ${container.id} did not start`)
   if (workload.spec.warmth === 'parked' && ready === 'healthy') await firstProbe(world, run, bond)
   await runHook(world, run, 'postClaim', workload.spec.hooks.postClaim, container.id, values)
 }
 
-function deliveryOf({ settings }: ClaimsWorld, { claim, container, workload }: Bond, values: ClaimValues): Delivery {
-  const ids = { tenantId: claim.tenantId, poolId: claim.poolId, containerId: container.id }
-  return {
-    claimId: claim.id,
-    revision: claim.revision,
-    ...ids,
-    config: values.config,
-    metadata: values.metadata,
-    secrets: values.secrets,
-    claimedAt: new Date(claim.claimedAt).toISOString(),
-    ...(workload.spec.warmth === 'parked'
-      ? { start: { environment: environmentFor(settings.environment, workload, ids, values) } }
-      : {}),
-  }
-}
+/** Without the start of a parked program. */
+export const deliveryOf = (
+  { id, revision, tenantId, poolId, claimedAt }: Pick<ClaimRecord, 'id' | 'revision' | 'tenantId' | 'poolId' | 'claimedAt'>,
+  containerId: ContainerId,
+  { config, metadata, secrets }: ClaimValues,
+): Delivery => ({
+  claimId: id,
+  revision,
+  tenantId,
+  poolId,
+  containerId,
+  config,
+  metadata,
+  secrets,
+  claimedAt: new Date(claimedAt).toISOString(),
+})

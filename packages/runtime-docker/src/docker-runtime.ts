@@ -25,6 +25,7 @@ import { createNetworks } from './network/networks.ts'
 import { createOwnership } from './ownership.ts'
 import { createProbe } from './probe.ts'
 import { holdSlots, type SlotsHold } from './slots-mount.ts'
+import { createStaged } from './staged.ts'
 import { createVolumeStore } from './volumes/volume-store.ts'
 import { watchEngine } from './watch.ts'
 
@@ -104,6 +105,7 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     checkDisk,
   })
   const { inspect, isRunning, ...lifecycle } = containers
+  const staged = createStaged(layout)
   const readFacts = async (signal: AbortSignal) => {
     const { version, warnings } = await readEngineFacts(engine, signal)
     return { version, warnings: [...warnings, ...(quota ? [] : [noQuota])] }
@@ -120,7 +122,12 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     ...figures,
     ...createFiles({ engine, clock, inspect }),
     capabilities: capabilitiesOf(facts, quota !== undefined),
-    deliver: createDeliver({ ...shared, isRunning }),
+    async destroy(containerId, signal) {
+      await lifecycle.destroy(containerId, signal)
+      staged.forget(containerId)
+    },
+    stage: staged.put,
+    deliver: createDeliver({ ...shared, isRunning, staged }),
     probe: createProbe({ clock, exec }),
     volumes: volumes.agent,
     inspectImage: images.inspect,

@@ -9,18 +9,23 @@ const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
  */
 export function writeBeside(temporaryDir: string, target: string, content: string | Uint8Array): void {
   const beside = join(temporaryDir, 'next')
+  writeFresh(beside, content)
+  renameSync(beside, target)
+}
+
+/** A whole file, mode 0444, or none. */
+export function writeFresh(path: string, content: string | Uint8Array): void {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  const fd = openFresh(beside)
+  const fd = openFresh(path)
   try {
     for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written)
     fchmodSync(fd, 0o444)
   } catch (error) {
-    unlinkSync(beside)
+    unlinkSync(path)
     throw error
   } finally {
     closeSync(fd)
   }
-  renameSync(beside, target)
 }
 
 /** One that a crash left just before its rename is read-only: in the way of a server that is not root. */

@@ -202,6 +202,11 @@ export interface Runtime {
   list(signal: AbortSignal): Promise<readonly RuntimeContainer[]>
   /** Begins with `connected` once the engine answers; ends when `signal` aborts; reconnects by itself. */
   watch(signal: AbortSignal): AsyncIterable<RuntimeChange>
+  /**
+   * Makes a delivery ready beside a container that nothing was delivered to yet, while its claim is being bound, so that little is left for
+   * `deliver`. The container sees nothing of it; it may never be delivered, and the next one replaces it. Never throws, never waits.
+   */
+  stage?(containerId: ContainerId, delivery: Delivery): void
   /** Hands over config, secrets and env. Idempotent by (claimId, revision). Makes no engine call on Docker. */
   deliver(containerId: ContainerId, delivery: Delivery, signal: AbortSignal): Promise<Delivered>
   /** One probe, ended after `check.timeoutMs`; a probe that fails is a result, an engine that does not answer throws. */

@@ -36,7 +36,7 @@ export function bindClaim(writer: Writer, input: BindInput, options: WriteOption
     ...(input.sealed ? { sealed: Uint8Array.from(input.sealed) } : {}),
     losses: [],
     ...(input.holdsState ? { holdsState: true } : {}),
-    claimedAt: now,
+    claimedAt: input.claimedAt ?? now,
     lastActivityAt: now,
     updatedAt: now,
   }

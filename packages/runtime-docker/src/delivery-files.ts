@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+
+import { Fault } from '@boilerhouse/base'
+import { secretNamePattern } from '@boilerhouse/resources'
+import type { Delivery } from '@boilerhouse/runtime'
+
+const secretName = new RegExp(secretNamePattern)
+
+/** Each file of the box with its content, in the order they are put there: the mark is last. Throws `request.invalid` for a name that is no file name. */
+export function deliveryFiles(delivery: Delivery): readonly (readonly [name: string, content: string | Uint8Array])[] {
+  for (const name of delivery.secrets.keys()) requireFileName(name)
+  return [
+    ...[...delivery.secrets].map(([name, value]) => [join('secrets', name), value] as const),
+    ['config.json', JSON.stringify(delivery.config)],
+    ['claim.json', JSON.stringify(claimFacts(delivery))],
+  ]
+}
+
+function requireFileName(name: string): void {
+  if (secretName.test(name)) return
+  throw new Fault('request.invalid', `Cannot deliver the secret ${JSON.stringify(name)}: its name is not a file name`)
+}
+
+const claimFacts = (delivery: Delivery) => ({
+  claimId: delivery.claimId,
+  revision: delivery.revision,
+  tenantId: delivery.tenantId,
+  poolId: delivery.poolId,
+  containerId: delivery.containerId,
+  claimedAt: delivery.claimedAt,
+  metadata: delivery.metadata,
+  secrets: [...delivery.secrets.keys()].sort(),
+})

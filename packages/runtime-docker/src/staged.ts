@@ -1,0 +1,60 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { ContainerId } from '@boilerhouse/base'
+import type { Delivery } from '@boilerhouse/runtime'
+
+import { deliveryFiles } from './delivery-files.ts'
+import type { Layout } from './layout.ts'
+import { writeFresh } from './write-beside.ts'
+
+/** Files that lie ready beside a container's box, where it cannot see them: a rename each is left of their delivery. */
+export interface Staged {
+  /** Of a container that nothing was delivered to; whatever fails is left to `deliver`. */
+  put(containerId: ContainerId, delivery: Delivery): void
+  /** Puts it into the box, once called; undefined where what was staged, if anything, is another delivery: that is removed. */
+  take(containerId: ContainerId, delivery: Delivery): (() => void) | undefined
+  /** Of a container that is gone, with its slot. */
+  forget(containerId: ContainerId): void
+}
+
+export function createStaged(layout: Layout): Staged {
+  const ready = new Map<ContainerId, { readonly of: string; readonly names: readonly string[] }>()
+  const fileOf = (containerId: ContainerId, index: number) => join(layout.slot(containerId).temporary, `staged-${index}`)
+  const drop = (containerId: ContainerId, count: number) => {
+    ready.delete(containerId)
+    for (let index = 0; index < count; index++) rmSync(fileOf(containerId, index), { force: true })
+  }
+  return {
+    put(containerId, delivery) {
+      if (existsSync(join(layout.slot(containerId).box, 'claim.json'))) return
+      const names: string[] = []
+      drop(containerId, ready.get(containerId)?.names.length ?? 0)
+      try {
+        for (const [name, content] of deliveryFiles(delivery)) {
+          writeFresh(fileOf(containerId, names.length), content)
+          names.push(name)
+        }
+        ready.set(containerId, { of: deliveryName(delivery), names })
+      } catch {
+        drop(containerId, names.length) // `deliver` writes them all, and tells what is wrong
+      }
+    },
+    take(containerId, delivery) {
+      const staged = ready.get(containerId)
+      if (!staged) return undefined
+      if (staged.of !== deliveryName(delivery)) {
+        drop(containerId, staged.names.length)
+        return undefined
+      }
+      ready.delete(containerId)
+      const { box } = layout.slot(containerId)
+      return () => {
+        for (const [index, name] of staged.names.entries()) renameSync(fileOf(containerId, index), join(box, name))
+      }
+    },
+    forget: (containerId) => void ready.delete(containerId),
+  }
+}
+
+const deliveryName = ({ claimId, revision }: Delivery): string => `${claimId} ${revision}`
