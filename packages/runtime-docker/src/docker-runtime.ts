@@ -4,7 +4,7 @@ import { Fault, type Clock, type Logger, type Metrics } from '@boilerhouse/base'
 import type { Runtime } from '@boilerhouse/runtime'
 
 import { installBusybox } from './busybox.ts'
-import { createContainers } from './containers.ts'
+import { createContainers, type Containers } from './containers.ts'
 import { createDeliver } from './deliver.ts'
 import { limitVolumes, noQuota } from './disk/limited-volumes.ts'
 import { enforcesProjectQuota, openProjectQuota } from './disk/project-quota.ts'
@@ -105,7 +105,6 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     checkDisk,
   })
   const { inspect, isRunning, ...lifecycle } = containers
-  const staged = createStaged(layout)
   const readFacts = async (signal: AbortSignal) => {
     const { version, warnings } = await readEngineFacts(engine, signal)
     return { version, warnings: [...warnings, ...(quota ? [] : [noQuota])] }
@@ -122,12 +121,7 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     ...figures,
     ...createFiles({ engine, clock, inspect }),
     capabilities: capabilitiesOf(facts, quota !== undefined),
-    async destroy(containerId, signal) {
-      await lifecycle.destroy(containerId, signal)
-      staged.forget(containerId)
-    },
-    stage: staged.put,
-    deliver: createDeliver({ ...shared, isRunning, staged }),
+    ...createDeliveries(shared, containers),
     probe: createProbe({ clock, exec }),
     volumes: volumes.agent,
     inspectImage: images.inspect,
@@ -143,6 +137,21 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
       await networks.close()
       engine.close()
       await slots.release(log)
+    },
+  }
+}
+
+function createDeliveries(
+  shared: { readonly layout: Layout; readonly clock: Clock },
+  { isRunning, destroy }: Containers,
+): Pick<Runtime, 'stage' | 'deliver' | 'destroy'> {
+  const staged = createStaged(shared.layout)
+  return {
+    stage: staged.put,
+    deliver: createDeliver({ ...shared, isRunning, staged }),
+    async destroy(containerId, signal) {
+      await destroy(containerId, signal)
+      staged.forget(containerId)
     },
   }
 }
