@@ -104,7 +104,7 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
     networkOf: networks.networkOf,
     checkDisk,
   })
-  const { inspect, isRunning, ...lifecycle } = containers
+  const { inspect } = containers
   const readFacts = async (signal: AbortSignal) => {
     const { version, warnings } = await readEngineFacts(engine, signal)
     return { version, warnings: [...warnings, ...(quota ? [] : [noQuota])] }
@@ -114,7 +114,7 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
   const exec = createExec({ engine, clock, inspect })
   const { close: closeHost, ...figures } = host
   return {
-    ...lifecycle,
+    ...containers,
     ensureNetwork: networks.ensureNetwork,
     destroyNetwork: networks.destroyNetwork,
     chooseSubnet: networks.chooseSubnet,
