@@ -36,7 +36,8 @@ const gone = (containerId: string) =>
     (event) => event.type === 'container.destroyed' && event.containerId === containerId,
   )
 
-test('an idle tenant is released after the time that its status tells, and its files are kept', async () => {
+// Tenants of their own, that mostly wait: the first three at once; the last ends the server under them.
+test.concurrent('an idle tenant is released after the time that its status tells, and its files are kept', async () => {
   const { containerId, endpoints } = await claim(house, 'sleeper', 'releasing')
   await fetch(`${endpoints.http?.url}/notes/kept`, { method: 'PUT', body: 'asleep' })
   const { idleExpiresAt } = await stateOf('sleeper')
@@ -50,7 +51,7 @@ test('an idle tenant is released after the time that its status tells, and its f
   await release(house, 'sleeper', 'releasing')
 }, 60_000)
 
-test('with action destroy an idle tenant loses its container and its files', async () => {
+test.concurrent('with action destroy an idle tenant loses its container and its files', async () => {
   const { containerId, endpoints } = await claim(house, 'leaver', 'destroying')
   await fetch(`${endpoints.http?.url}/notes/gone`, { method: 'PUT', body: 'x' })
   await idleEvent('leaver')
@@ -61,7 +62,7 @@ test('with action destroy an idle tenant loses its container and its files', asy
   await release(house, 'leaver', 'destroying')
 }, 60_000)
 
-test('a tenant who only uses its published port, the proxy, exec or touch is never idle; who stops is', async () => {
+test.concurrent('a tenant who only uses its published port, the proxy, exec or touch is never idle; who stops is', async () => {
   const key = await house.adminKey()
   const names = ['port', 'proxy', 'exec', 'touch'] as const
   const claimed = await Promise.all(names.map((name) => claim(house, name, 'releasing')))
