@@ -124,6 +124,8 @@ test('the environment is gone from the slot once the program runs, and never was
   const containerId = await park(countStarts)
   await fixture.deliver(containerId, deliveryOf(containerId, { start: { environment: { A: 'b' } } }), never)
   expect(readdirSync(fixture.layout.slot(containerId).box)).not.toContain('start')
+  // The script acknowledges and then becomes the program: `wake` is closed once the program runs, not before.
+  await untilThere(statePath(containerId, 'starts'))
   expect(isWaiting(fixture.layout.slot(containerId))).toBe(false)
 })
 
