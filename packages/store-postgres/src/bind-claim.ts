@@ -3,7 +3,7 @@ import type { BindInput, BindOutcome, ClaimStore, WriteOptions } from '@boilerho
 import type { Row } from 'postgres'
 
 import type { Sql } from './connection.ts'
-import { runBind } from './bind-statement.ts'
+import { runBind, type BindDeps } from './bind-statement.ts'
 import type { Database } from './database.ts'
 import { toClaim, toContainer } from './rows.ts'
 import { codeOf, uniqueViolation } from './store-call.ts'
@@ -14,12 +14,13 @@ import { checkFence } from './write.ts'
  * Two callers of one tenant meet in the unique index of live claims: the loser's statement is undone whole, its container stays warm.
  * Measured alternatives (design §5): `for update skip locked` took 6 times as long, a NOTIFY in the transaction 3 times.
  */
-export function bindClaim(db: Database): ClaimStore['bind'] {
+export function bindClaim(deps: BindDeps): ClaimStore['bind'] {
+  const { db } = deps
   const { sql, call, wakeups } = db
   return (input, options) =>
     call('claims.bind', async (): Promise<BindOutcome> => {
       for (;;) {
-        const row = await bindOnce(db, input, options)
+        const row = await bindOnce(deps, input, options)
         if (row) {
           if (options.event) wakeups.wroteOnPath()
           return { outcome: 'bound', claim: claimOf(input, row), container: toContainer(row) }
@@ -38,9 +39,9 @@ export function bindClaim(db: Database): ClaimStore['bind'] {
 }
 
 /** Undefined where nothing was written, for whatever reason. */
-async function bindOnce(db: Database, input: BindInput, options: WriteOptions): Promise<Row | undefined> {
+async function bindOnce(deps: BindDeps, input: BindInput, options: WriteOptions): Promise<Row | undefined> {
   try {
-    return await runBind(db, input, options)
+    return await runBind(deps, input, options)
   } catch (error) {
     if (codeOf(error) === uniqueViolation) return undefined
     throw error

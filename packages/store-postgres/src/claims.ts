@@ -8,21 +8,22 @@ import type { Fragment } from './connection.ts'
 import { assignments, json, text, type Database } from './database.ts'
 import { expectedStates } from './expected-states.ts'
 import { gatherReads } from './gather-reads.ts'
+import type { HotSessions } from './hot-sessions.ts'
 import { readPageCursor, toPage } from './page.ts'
 import { rebindClaim } from './rebind-claim.ts'
 import { toClaim } from './rows.ts'
 import { isRevision } from './workloads.ts'
 import { compareAndSet } from './write.ts'
 
-/** `claimPath` has the sessions that binds and transitions run on. */
-export function createClaimStore(db: Database, claimPath: Database): ClaimStore {
+/** `hot` has the sessions that binds and their marks run on. */
+export function createClaimStore(db: Database, hot: HotSessions): ClaimStore {
   const { sql, projectId, call } = db
   const read = gatherReads(async (ids: readonly ClaimId[]) =>
     (await sql`select * from claims where project_id = ${projectId} and id = any(${[...ids]}::text[])`).map(toClaim),
   )
   return {
-    bind: bindClaim(claimPath),
-    activate: activateClaims(claimPath),
+    bind: bindClaim({ db, hot }),
+    activate: activateClaims(db, hot),
     rebind: rebindClaim(db),
     get: (id) => call('claims.get', () => read(id)),
     live: (tenantId, poolId) =>
@@ -44,7 +45,7 @@ export function createClaimStore(db: Database, claimPath: Database): ClaimStore 
           select * from claims where project_id = ${projectId} ${ofPool(db, poolId)} and ${inStates(db, states)} order by id`
         return rows.map(toClaim)
       }),
-    ...claimWrites(claimPath),
+    ...claimWrites(db),
     touch: (activity) =>
       call('claims.touch', async () => {
         if (activity.size === 0) return

@@ -14,7 +14,13 @@ storeConformance({
     const database = await testDatabase()
     return {
       connect: (clock) =>
-        createPostgresStore({ connection: database.connection, clock, log: silentLogger, metrics: noMetrics, maxConnections: 8 }),
+        createPostgresStore({
+          connection: database.connection,
+          clock,
+          log: silentLogger,
+          metrics: noMetrics,
+          maxConnections: 12,
+        }),
       dispose: () => database.drop(),
     }
   },

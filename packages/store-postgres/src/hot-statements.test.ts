@@ -18,6 +18,7 @@ import type { Sql } from './connection.ts'
 import { createContainerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { createEventStore } from './events.ts'
+import { shareSessions } from './hot-sessions.ts'
 import { createKeyStore } from './keys.ts'
 import { createPostgresStore } from './postgres-store.ts'
 
@@ -55,7 +56,7 @@ test('every statement of the claim path and of the event readers finds its rows 
   const db: Database = { sql, projectId: 'default', clock: systemClock, log: silentLogger, call, wakeups }
   const [containers, claims, events, keys] = [
     createContainerStore(db),
-    createClaimStore(db, db),
+    createClaimStore(db, shareSessions(sql)),
     createEventStore(db, 0),
     createKeyStore(db),
   ]

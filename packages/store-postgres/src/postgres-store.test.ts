@@ -26,8 +26,8 @@ import { startTransactionPooler } from './transaction-pooler.fixture.ts'
 // Processes start and stop here: on a busy machine that takes its time.
 setDefaultTimeout(60_000)
 
-const open = (connection: Connection): Promise<Store> =>
-  createPostgresStore({ connection, clock: systemClock, log: silentLogger, metrics: noMetrics, maxConnections: 6 })
+const open = (connection: Connection, maxConnections = 6): Promise<Store> =>
+  createPostgresStore({ connection, clock: systemClock, log: silentLogger, metrics: noMetrics, maxConnections })
 const faultOf = (action: Promise<unknown>) =>
   action.then(
     () => 'none',
@@ -201,13 +201,13 @@ describe('starting', () => {
     const { host, user, database: name } = database.connection
     const pooler = await startTransactionPooler(join(host, '.s.PGSQL.5432'), user, name)
     const connection = { host: '127.0.0.1', port: pooler.port, user, database: name }
-    expect(await faultOf(open(connection))).toBe('store.pooler')
+    for (const maxConnections of [6, 12]) expect(await faultOf(open(connection, maxConnections))).toBe('store.pooler')
     pooler.close()
   })
 
   test('no database at the address is unavailable, at once', async () => {
     const connection = { host: '127.0.0.1', port: 1, user: 'nobody', database: 'none' }
-    expect(await faultOf(open(connection))).toBe('store.unavailable')
+    for (const maxConnections of [6, 12]) expect(await faultOf(open(connection, maxConnections))).toBe('store.unavailable')
   })
 
   test("libpq's URL of a Unix socket is understood", async () => {

@@ -7,6 +7,7 @@ import { createContainerStore } from './containers.ts'
 import type { Database } from './database.ts'
 import { createEventStore } from './events.ts'
 import { createEventWakeups } from './event-wakeups.ts'
+import { canOpenHotSessions, openHotSessions, shareSessions } from './hot-sessions.ts'
 import { createIdempotencyStore } from './idempotency.ts'
 import { createKeyStore } from './keys.ts'
 import { createLeaseStore } from './leases.ts'
@@ -29,24 +30,24 @@ export interface PostgresStoreOptions {
   readonly projectId?: string
 }
 
-/** Sessions of the claim path alone: few, so that each has its plans and rows at hand, and no long read is before a claim on its session. */
-const claimSessions = 5
+/** Sessions of binds and their marks alone: few, so that each has its plans and rows at hand, and no long read is before a claim on its session. */
+const hotSessions = 5
 /** LISTEN and NOTIFY. */
 const eventSessions = 2
 
 /** Connects, migrates and listens. Throws `store.unavailable`, `store.pooler`, `store.version`. */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
   const { connection, clock, log, metrics, maxConnections = 12, projectId = 'default' } = options
-  const hasOwn = maxConnections >= eventSessions + 2 * claimSessions
+  const hasHot = maxConnections >= eventSessions + 2 * hotSessions
   const sql = openClient(connection, {
-    max: Math.max(1, maxConnections - eventSessions - (hasOwn ? claimSessions : 0)),
+    max: Math.max(1, maxConnections - eventSessions - (hasHot ? hotSessions : 0)),
     name: 'boilerhouse',
   })
-  const claimSql = hasOwn ? openClient(connection, { max: claimSessions, name: 'boilerhouse claims' }) : sql
+  const hot = hasHot && canOpenHotSessions(sql) ? openHotSessions(sql, hotSessions) : shareSessions(sql)
   const wakeups = createEventWakeups({ connection, projectId, clock, log })
   const call = createStoreCall(clock, metrics)
   const close = async () => {
-    await Promise.all([wakeups.close(), sql.end({ timeout: 2 }), ...(hasOwn ? [claimSql.end({ timeout: 2 })] : [])])
+    await Promise.all([wakeups.close(), hot.close(), sql.end({ timeout: 2 })])
   }
   const db: Database = { sql, projectId, clock, log, call, wakeups }
   try {
@@ -56,8 +57,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       await wakeups.listen()
       return await openEventLog(db)
     })
-    const claims = createClaimStore(db, { ...db, sql: claimSql })
-    await warmSessions(claims, claimSessions)
+    const claims = createClaimStore(db, hot)
+    await warmSessions(claims, hotSessions)
     return {
       workloads: createWorkloadStore(db),
       pools: createPoolStore(db),
