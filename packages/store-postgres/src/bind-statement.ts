@@ -45,7 +45,7 @@ export interface BindDeps {
 
 /** The container as it is now; undefined where nothing was written, for whatever reason. */
 export async function runBind({ db, hot }: BindDeps, input: BindInput, options: WriteOptions): Promise<Row | undefined> {
-  const atMs = Math.floor(db.clock.nowMs())
+  const atMs = input.claimedAt ?? Math.floor(db.clock.nowMs())
   const [row] = await hot.run(statement, parametersOf(db.projectId, atMs, input, options))
   if (!row) return undefined
   const { claimId, tenantId, poolId, containerId } = input

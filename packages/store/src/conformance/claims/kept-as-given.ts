@@ -16,6 +16,16 @@ export function keptAsGiven(at: StoreUnderTest): void {
       expect(Array.from((await at.store.claims.get(claim.id))?.sealed ?? [])).toEqual(Array.from(other))
     })
 
+    test('the time of a claim is the one it was given, else now', async () => {
+      await givenPool(at.store)
+      const claimedAt = at.clock.nowMs() - 1234
+      const { claim } = await givenClaim(at.store, 'demo', 'alice', { claimedAt })
+      expect([claim.claimedAt, (await at.store.claims.get(claim.id))?.claimedAt]).toEqual([claimedAt, claimedAt])
+      const { claim: now } = await givenClaim(at.store, 'demo', 'bob')
+      expect((await at.store.claims.get(now.id))?.claimedAt).toBe(now.claimedAt)
+      expect(now.claimedAt).toBeGreaterThan(claimedAt)
+    })
+
     test('what a caller does to its input later changes no record', async () => {
       await givenPool(at.store)
       const config = { deep: { value: 1 } }
