@@ -37,14 +37,21 @@ export async function bindContainer(world: ClaimsWorld, run: Run, request: BindR
       source = 'cold'
       candidate = await run.timings.phase('wait', () => demand.wait(pool.id, run))
     }
-    if (!(await isVerified(world, run, request, candidate))) continue
-    const bound = await bindOne(world, run, request, { ...input, containerId: candidate, source })
-    if (bound) return bound
+    try {
+      if (!(await isVerified(world, run, request, candidate))) continue
+      const bound = await bindOne(world, run, request, { ...input, containerId: candidate, source })
+      if (bound) return bound
+    } catch (error) {
+      // One that was bound all the same is `taken` for whoever tries it next.
+      demand.giveBack(pool.id, candidate)
+      throw error
+    }
   }
 }
 
+/** Undefined where the candidate is not warm any more. Where it throws, the candidate is still the caller's. */
 async function bindOne(
-  { store, hints, metrics, runtime }: ClaimsWorld,
+  { store, hints, demand, metrics, runtime }: ClaimsWorld,
   run: Run,
   { pool, workload, values }: BindRequest,
   input: ReturnType<typeof bindInput> & { readonly containerId: ContainerId; readonly source: 'pool' | 'cold' },
@@ -69,15 +76,16 @@ async function bindOne(
     setImmediate(() => runtime.stage?.(containerId, delivery))
     return binding
   })
-  if (bound.outcome === 'bound' || bound.outcome === 'taken') hints.forget(containerId)
-  else hints.giveBack(pool.id, containerId)
-  if (bound.outcome === 'taken') return undefined
   if (bound.outcome === 'quota') throw quota(tenantId, bound.held)
   if (bound.outcome === 'state_in_use') throw stateInUse(bound.claim)
-  if (bound.outcome === 'bound') {
-    metrics.count('transitions_total', { kind: 'container', to: 'bound' })
-    metrics.count('transitions_total', { kind: 'claim', to: 'pending' })
+  if (bound.outcome === 'exists') {
+    demand.giveBack(pool.id, containerId)
+    return bound
   }
+  hints.forget(containerId)
+  if (bound.outcome === 'taken') return undefined
+  metrics.count('transitions_total', { kind: 'container', to: 'bound' })
+  metrics.count('transitions_total', { kind: 'claim', to: 'pending' })
   return bound
 }
 

@@ -79,15 +79,17 @@ async function rebind(
       }),
       subject: `container/${candidate}`,
     }
-    const bound = await store.claims.rebind(claim.id, candidate, { event })
-    if (bound.outcome === 'conflict') {
-      hints.giveBack(pool.id, candidate)
-      throw conflictWith(await store.claims.get(claim.id))
+    try {
+      const bound = await store.claims.rebind(claim.id, candidate, { event })
+      if (bound.outcome === 'conflict') throw conflictWith(await store.claims.get(claim.id))
+      hints.forget(candidate)
+      if (bound.outcome === 'taken') continue
+      metrics.count('transitions_total', { kind: 'container', to: 'bound' })
+      return bound
+    } catch (error) {
+      demand.giveBack(pool.id, candidate)
+      throw error
     }
-    hints.forget(candidate)
-    if (bound.outcome === 'taken') continue
-    metrics.count('transitions_total', { kind: 'container', to: 'bound' })
-    return bound
   }
 }
 

@@ -10,7 +10,8 @@ const maxHistory = 20
 
 /**
  * `verifyOnClaim`: probes a candidate before it is bound. One that fails leaves the warm ones at once. True where the pool does not
- * ask for it, or where there is nothing to probe yet (a parked program starts at the claim).
+ * ask for it, or where there is nothing to probe yet (a parked program starts at the claim). Where it throws, the candidate is still the
+ * caller's.
  */
 export async function isVerified(
   world: ClaimsWorld,
@@ -30,7 +31,6 @@ export async function isVerified(
     runtime.probe(candidate, container.address ?? { hostPorts: {} }, check, run.signal),
   )
   if (probe.ok) return true
-  hints.forget(candidate)
   metrics.count('probe_failures_total', { pool: pool.id, state: 'warm' })
   const failure = { atMs: clock.nowMs(), ...probe }
   await store.containers.transition(
@@ -50,6 +50,7 @@ export async function isVerified(
       },
     },
   )
+  hints.forget(candidate)
   return false
 }
 

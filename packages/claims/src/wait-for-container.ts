@@ -17,6 +17,8 @@ export interface Demand {
    * `pool.draining`, `host.disk_full`, `host.container_limit`, `workload.not_ready`, `runtime.start_failed`, and `claim.timeout` at the run's deadline.
    */
   wait(poolId: PoolId, run: Pick<Run, 'signal' | 'deadlineMs'>): Promise<ContainerId>
+  /** A candidate that was not bound: whoever has waited longest gets it, else the hints. No event tells of it, and nobody is asked. */
+  giveBack(poolId: PoolId, containerId: ContainerId): void
   close(): void
 }
 
@@ -53,6 +55,7 @@ export function createDemand(deps: DemandDeps): Demand {
   }
   return {
     wait: (poolId, run) => enqueue(deps, waiters, poolId, run, () => look(poolId)),
+    giveBack: (poolId, containerId) => give(deps, waiters, poolId, containerId),
     close() {
       unsubscribe()
       for (const each of [...waiters.values()].flat()) each.fail(new Fault('server.stopping', 'The server is stopping'))
@@ -135,16 +138,18 @@ async function serve(deps: DemandDeps, waiters: Waiters, poolId: PoolId): Promis
 }
 
 /** To whoever has waited longest; returns how many it gave. */
-async function giveWarm({ hints }: DemandDeps, waiters: Waiters, poolId: PoolId): Promise<number> {
+async function giveWarm(deps: DemandDeps, waiters: Waiters, poolId: PoolId): Promise<number> {
   for (let given = 0; ; given++) {
     if (!waiters.has(poolId)) return given
-    const id = await hints.find(poolId)
+    const id = await deps.hints.find(poolId)
     if (id === undefined) return given
-    const first = waiters.get(poolId)?.[0]
-    if (!first) {
-      hints.giveBack(poolId, id)
-      return given
-    }
-    first.give(id)
+    give(deps, waiters, poolId, id)
   }
+}
+
+/** Those who wait may have left meanwhile. */
+function give({ hints }: DemandDeps, waiters: Waiters, poolId: PoolId, containerId: ContainerId): void {
+  const first = waiters.get(poolId)?.[0]
+  if (first) first.give(containerId)
+  else hints.giveBack(poolId, containerId)
 }

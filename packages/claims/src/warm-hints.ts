@@ -10,10 +10,11 @@ const refillSize = 64
  * this process binds itself; only an empty one asks the database.
  */
 export interface WarmHints {
-  /** A candidate that no other caller of this process has; the newest first. Give it back, or forget it. */
+  /** A candidate that no other caller of this process has; the newest first. Give it back (`Demand.giveBack`), or forget it. */
   take(poolId: PoolId): ContainerId | undefined
   /** As `take`, and where nothing is known asks the database. */
   find(poolId: PoolId): Promise<ContainerId | undefined>
+  /** For `Demand`, which knows whether somebody waits for it. */
   giveBack(poolId: PoolId, containerId: ContainerId): void
   /** It was bound, or is not warm: whoever took it is done with it. */
   forget(containerId: ContainerId): void
