@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, unlinkSync } from 'node:fs'
+import { existsSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { Fault, KeyLock, type Clock, type ContainerId } from '@boilerhouse/base'
 import type { Delivered, Delivery } from '@boilerhouse/runtime'
 
-import { deliveryFiles } from './delivery-files.ts'
+import { deliveryFiles, otherSecrets } from './delivery-files.ts'
 import type { Layout, SlotPaths } from './layout.ts'
 import { startScript } from './park-script.ts'
 import { wakeParked } from './parked.ts'
@@ -29,7 +29,8 @@ export function createDeliver({ layout, clock, isRunning, staged }: DeliverDeps)
       signal.throwIfAborted()
       const paths = layout.slot(containerId)
       const isNew = writeDelivery(paths, delivery, () => staged?.take(containerId, delivery))
-      if (!delivery.start || readStarted(paths) === delivery.claimId) {
+      if (!delivery.start) return { isNew, isStarted: true }
+      if (readStarted(paths) === delivery.claimId) {
         removeStart(paths)
         return { isNew, isStarted: true }
       }
@@ -39,15 +40,14 @@ export function createDeliver({ layout, clock, isRunning, staged }: DeliverDeps)
     })
 }
 
-type Take = () => (() => void) | undefined
-
-function writeDelivery(paths: SlotPaths, delivery: Delivery, takeStaged: Take): boolean {
+function writeDelivery(paths: SlotPaths, delivery: Delivery, takeStaged: () => (() => void) | undefined): boolean {
   // Before anything is written: a refused variable leaves no partial effect.
   const start = delivery.start && startScript(delivery.start.environment)
   return inSlot(paths, () => {
-    const mark = readMark(paths)
-    const isNew = mark?.claimId !== delivery.claimId || mark.revision !== delivery.revision
-    if (isNew) writeBox(paths, delivery, takeStaged)
+    const putStaged = takeStaged()
+    const isNew = putStaged !== undefined || !isThere(paths, delivery)
+    if (putStaged) putStaged()
+    else if (isNew) writeBox(paths, delivery)
     if (start !== undefined && readStarted(paths) !== delivery.claimId) {
       writeBeside(paths.temporary, join(paths.box, 'start'), start)
     }
@@ -55,17 +55,15 @@ function writeDelivery(paths: SlotPaths, delivery: Delivery, takeStaged: Take): 
   })
 }
 
-function writeBox(paths: SlotPaths, delivery: Delivery, takeStaged: Take): void {
-  const put = takeStaged() ?? writerOf(paths, delivery)
-  for (const name of readdirSync(paths.secrets)) if (!delivery.secrets.has(name)) unlinkSync(join(paths.secrets, name))
-  put()
+function isThere(paths: SlotPaths, { claimId, revision }: Delivery): boolean {
+  const mark = readMark(paths)
+  return mark?.claimId === claimId && mark.revision === revision
 }
 
-function writerOf(paths: SlotPaths, delivery: Delivery): () => void {
+function writeBox(paths: SlotPaths, delivery: Delivery): void {
   const files = deliveryFiles(delivery)
-  return () => {
-    for (const [name, content] of files) writeBeside(paths.temporary, join(paths.box, name), content)
-  }
+  for (const name of otherSecrets(paths, delivery)) unlinkSync(join(paths.secrets, name))
+  for (const [name, content] of files) writeBeside(paths.temporary, join(paths.box, name), content)
 }
 
 /** A slot that is not there is a container that is not there: the host was started anew, or it was destroyed meanwhile. */

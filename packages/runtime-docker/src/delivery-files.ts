@@ -1,8 +1,11 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { Fault } from '@boilerhouse/base'
 import { secretNamePattern } from '@boilerhouse/resources'
 import type { Delivery } from '@boilerhouse/runtime'
+
+import type { SlotPaths } from './layout.ts'
 
 const secretName = new RegExp(secretNamePattern)
 
@@ -15,6 +18,10 @@ export function deliveryFiles(delivery: Delivery): readonly (readonly [name: str
     ['claim.json', JSON.stringify(claimFacts(delivery))],
   ]
 }
+
+/** Names of what a former delivery left in the box, and this one has not. */
+export const otherSecrets = (paths: SlotPaths, { secrets }: Delivery): readonly string[] =>
+  readdirSync(paths.secrets).filter((name) => !secrets.has(name))
 
 function requireFileName(name: string): void {
   if (secretName.test(name)) return

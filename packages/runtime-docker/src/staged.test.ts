@@ -67,6 +67,15 @@ test('a container that has its delivery is left alone', async () => {
   expect(readdirSync(paths.temporary)).toEqual([])
 })
 
+test('what a crash left of another delivery is gone once the next one is there', async () => {
+  await deliver(containerId, deliveryOf(containerId, { secrets: secrets('OLD') }), never)
+  rmSync(join(paths.box, 'claim.json'))
+  const delivery = deliveryOf(containerId, { claimId: 'cl-next' as ClaimId, secrets: secrets('NEW') })
+  staged.put(containerId, delivery)
+  expect(await deliver(containerId, delivery, never)).toEqual({ isNew: true, isStarted: true })
+  expect(readdirSync(paths.secrets)).toEqual(['NEW'])
+})
+
 test('what cannot be staged throws nothing: its delivery says what is wrong', async () => {
   const wrong = deliveryOf(containerId, { secrets: secrets('A', '../escape') })
   staged.put(containerId, wrong)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ContainerId } from '@boilerhouse/base'
 import type { Delivery } from '@boilerhouse/runtime'
 
-import { deliveryFiles } from './delivery-files.ts'
+import { deliveryFiles, otherSecrets } from './delivery-files.ts'
 import type { Layout } from './layout.ts'
 import { writeFresh } from './write-beside.ts'
 
@@ -27,10 +27,12 @@ export function createStaged(layout: Layout): Staged {
   }
   return {
     put(containerId, delivery) {
-      if (existsSync(join(layout.slot(containerId).box, 'claim.json'))) return
+      const paths = layout.slot(containerId)
       const names: string[] = []
       drop(containerId, ready.get(containerId)?.names.length ?? 0)
       try {
+        // Both are from a crash in the midst of a delivery, or from a delivery: `deliver` knows what to do.
+        if (existsSync(join(paths.box, 'claim.json')) || otherSecrets(paths, delivery).length > 0) return
         for (const [name, content] of deliveryFiles(delivery)) {
           writeFresh(fileOf(containerId, names.length), content)
           names.push(name)
