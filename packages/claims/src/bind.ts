@@ -1,5 +1,6 @@
-import { Fault, newClaimId, type ContainerId, type TenantId } from '@boilerhouse/base'
+import { Fault, newClaimId, type TenantId } from '@boilerhouse/base'
 import type { ClaimRecord, ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+import type { BindInput } from '@boilerhouse/store'
 
 import type { ClaimValues } from './claim-values.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
@@ -39,7 +40,9 @@ export async function bindContainer(world: ClaimsWorld, run: Run, request: BindR
     }
     try {
       if (!(await isVerified(world, run, request, candidate))) continue
-      const bound = await bindOne(world, run, request, { ...input, containerId: candidate, source })
+      // A claim begins when it gets its container: idle times and start periods count from there, however long it waited.
+      const claimedAt = Math.floor(world.clock.nowMs())
+      const bound = await bindOne(world, run, request, { ...input, claimedAt, containerId: candidate, source })
       if (bound) return bound
     } catch (error) {
       // One that was bound all the same is `taken` for whoever tries it next.
@@ -54,7 +57,7 @@ async function bindOne(
   { store, hints, demand, metrics, runtime }: ClaimsWorld,
   run: Run,
   { pool, workload, values }: BindRequest,
-  input: ReturnType<typeof bindInput> & { readonly containerId: ContainerId; readonly source: 'pool' | 'cold' },
+  input: BindInput & { readonly claimedAt: number },
 ): Promise<Bound | undefined> {
   const { containerId, claimId, tenantId, source } = input
   const event = {
@@ -90,14 +93,12 @@ async function bindOne(
 }
 
 function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, workload, values }: BindRequest) {
-  const nowMs = clock.nowMs()
-  const claimId = newClaimId(nowMs)
+  const claimId = newClaimId(clock.nowMs())
   const sealed = sealValues(box, claimId, values)
   return {
     claimId,
     tenantId,
     poolId: pool.id,
-    claimedAt: Math.floor(nowMs),
     config: values.config,
     metadata: values.metadata,
     secretNames: [...values.secrets.keys()],

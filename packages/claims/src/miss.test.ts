@@ -238,3 +238,14 @@ test('a server that stops tells those who wait', async () => {
   expect(await waiting).toBe('server.stopping')
   expect(await world.store.claims.live('alice' as TenantId, world.poolId)).toBeUndefined()
 })
+
+test('a claim that waited begins when it got its container: its idle time does not count from the request', async () => {
+  using world = await createWorld()
+  world.driver.isHeld = true
+  const waiting = world.claim('alice')
+  await world.until(() => world.saw('container.created').length > 0)
+  world.clock.shift(60_000)
+  const gotAtMs = Math.floor(world.clock.nowMs())
+  world.driver.go()
+  expect(Date.parse((await waiting).answer.claimedAt)).toBeGreaterThanOrEqual(gotAtMs)
+})
