@@ -1,6 +1,7 @@
 import { Fault, newClaimId, type TenantId } from '@boilerhouse/base'
-import type { ClaimRecord, ContainerRecord, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
-import type { BindInput } from '@boilerhouse/store'
+import type { ClaimRecord, ContainerRecord, EventInput, PoolRecord, WorkloadRecord } from '@boilerhouse/resources'
+import type { Delivery } from '@boilerhouse/runtime'
+import type { BindInput, BindOutcome } from '@boilerhouse/store'
 
 import type { ClaimValues } from './claim-values.ts'
 import type { ClaimsWorld } from './claims-deps.ts'
@@ -54,11 +55,12 @@ export async function bindContainer(world: ClaimsWorld, run: Run, request: BindR
 
 /** Undefined where the candidate is not warm any more. Where it throws, the candidate is still the caller's. */
 async function bindOne(
-  { store, hints, demand, metrics, runtime }: ClaimsWorld,
+  world: ClaimsWorld,
   run: Run,
   { pool, workload, values }: BindRequest,
   input: BindInput & { readonly claimedAt: number },
 ): Promise<Bound | undefined> {
+  const { hints, demand, metrics } = world
   const { containerId, claimId, tenantId, source } = input
   const event = {
     type: 'container.claimed',
@@ -73,12 +75,7 @@ async function bindOne(
     data: { source, workloadId: workload.id, resources: workload.spec.resources },
   } as const
   const delivery = deliveryOf({ ...input, id: claimId, revision: 1 }, containerId, values)
-  const bound = await run.timings.phase('bind', () => {
-    const binding = store.claims.bind(input, { event })
-    // After this turn of the loop, at whose end the bind is sent: its files are made ready while the database is at it.
-    setImmediate(() => runtime.stage?.(containerId, delivery))
-    return binding
-  })
+  const bound = await run.timings.phase('bind', () => bindStaged(world, input, event, delivery))
   if (bound.outcome === 'quota') throw quota(tenantId, bound.held)
   if (bound.outcome === 'state_in_use') throw stateInUse(bound.claim)
   if (bound.outcome === 'exists') {
@@ -90,6 +87,27 @@ async function bindOne(
   metrics.count('transitions_total', { kind: 'container', to: 'bound' })
   metrics.count('transitions_total', { kind: 'claim', to: 'pending' })
   return bound
+}
+
+/** Its files are made ready while the database is at it: after this turn of the loop, at whose end the bind is sent. */
+async function bindStaged(
+  { store, runtime }: ClaimsWorld,
+  input: BindInput,
+  event: EventInput,
+  delivery: Delivery,
+): Promise<BindOutcome> {
+  const { containerId } = input
+  const staging = setImmediate(() => runtime.stage?.(containerId, delivery))
+  let isBound = false
+  try {
+    const bound = await store.claims.bind(input, { event })
+    isBound = bound.outcome === 'bound'
+    return bound
+  } finally {
+    clearImmediate(staging)
+    // Before the candidate is handed on: it is another tenant's, or will be.
+    if (!isBound) runtime.unstage?.(containerId)
+  }
 }
 
 function bindInput({ clock, box, settings }: ClaimsWorld, { tenantId, pool, workload, values }: BindRequest) {

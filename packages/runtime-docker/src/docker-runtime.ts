@@ -144,14 +144,15 @@ function assemble({ deps, facts, slots, shared }: Parts): Runtime {
 function createDeliveries(
   shared: { readonly layout: Layout; readonly clock: Clock },
   { isRunning, destroy }: Containers,
-): Pick<Runtime, 'stage' | 'deliver' | 'destroy'> {
+): Pick<Runtime, 'stage' | 'unstage' | 'deliver' | 'destroy'> {
   const staged = createStaged(shared.layout)
   return {
     stage: staged.put,
+    unstage: staged.drop,
     deliver: createDeliver({ ...shared, isRunning, staged }),
     async destroy(containerId, signal) {
       await destroy(containerId, signal)
-      staged.forget(containerId)
+      staged.drop(containerId)
     },
   }
 }

@@ -51,6 +51,19 @@ test('of one claim, staged for a container that another one got, nothing stays',
   expect(readdirSync(paths.temporary)).toEqual([])
 })
 
+test("of two processes that stage for one container at once each delivers its own claim's files, and what the other takes back is gone", async () => {
+  const others = createStaged(layout)
+  const delivery = deliveryOf(containerId, { secrets: secrets('TOKEN') })
+  const theirs = new Map([['TOKEN', Buffer.from('of another tenant')]])
+  staged.put(containerId, delivery)
+  others.put(containerId, deliveryOf(containerId, { claimId: 'cl-lost' as ClaimId, secrets: theirs, config: { of: 'them' } }))
+  await deliver(containerId, delivery, never)
+  expect([read('secrets/TOKEN'), read('config.json')]).toEqual(['value of TOKEN', JSON.stringify(delivery.config)])
+  expect(JSON.parse(read('claim.json'))).toMatchObject({ claimId: delivery.claimId })
+  others.drop(containerId)
+  expect(readdirSync(paths.temporary)).toEqual([])
+})
+
 test('what is staged later replaces what was, whole', async () => {
   staged.put(containerId, deliveryOf(containerId, { claimId: 'cl-lost' as ClaimId, secrets: secrets('A', 'B', 'C') }))
   const delivery = deliveryOf(containerId, { secrets: secrets('D') })
@@ -92,4 +105,11 @@ test('a slot that went between staging and delivery is a container that is gone'
   staged.put(containerId, delivery)
   removeSlot(paths)
   await expect(deliver(containerId, delivery, never)).rejects.toMatchObject({ code: 'runtime.container_gone' })
+})
+
+test('what is staged for a slot that went is dropped without a word', () => {
+  staged.put(containerId, deliveryOf(containerId))
+  removeSlot(paths)
+  staged.drop(containerId)
+  staged.drop(containerId)
 })

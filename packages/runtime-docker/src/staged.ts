@@ -14,22 +14,28 @@ export interface Staged {
   put(containerId: ContainerId, delivery: Delivery): void
   /** Puts it into the box, once called; undefined where what was staged, if anything, is another delivery: that is removed. */
   take(containerId: ContainerId, delivery: Delivery): (() => void) | undefined
-  /** Of a container that is gone, with its slot. */
-  forget(containerId: ContainerId): void
+  /** Removes what is staged, if anything. */
+  drop(containerId: ContainerId): void
 }
 
 export function createStaged(layout: Layout): Staged {
   const ready = new Map<ContainerId, { readonly of: string; readonly names: readonly string[] }>()
-  const fileOf = (containerId: ContainerId, index: number) => join(layout.slot(containerId).temporary, `staged-${index}`)
-  const drop = (containerId: ContainerId, count: number) => {
-    ready.delete(containerId)
+  // Several processes try the same warm container at once, each for its own tenant, and share its slot.
+  const own = crypto.randomUUID()
+  const fileOf = (containerId: ContainerId, index: number) => join(layout.slot(containerId).temporary, `staged-${own}-${index}`)
+  const remove = (containerId: ContainerId, count: number) => {
     for (let index = 0; index < count; index++) rmSync(fileOf(containerId, index), { force: true })
+  }
+  const drop = (containerId: ContainerId) => {
+    const count = ready.get(containerId)?.names.length ?? 0
+    ready.delete(containerId)
+    remove(containerId, count)
   }
   return {
     put(containerId, delivery) {
       const paths = layout.slot(containerId)
       const names: string[] = []
-      drop(containerId, ready.get(containerId)?.names.length ?? 0)
+      drop(containerId)
       try {
         // Both are from a crash in the midst of a delivery, or from a delivery: `deliver` knows what to do.
         if (existsSync(join(paths.box, 'claim.json')) || otherSecrets(paths, delivery).length > 0) return
@@ -39,14 +45,14 @@ export function createStaged(layout: Layout): Staged {
         }
         ready.set(containerId, { of: deliveryName(delivery), names })
       } catch {
-        drop(containerId, names.length) // `deliver` writes them all, and tells what is wrong
+        remove(containerId, names.length) // `deliver` writes them all, and tells what is wrong
       }
     },
     take(containerId, delivery) {
       const staged = ready.get(containerId)
       if (!staged) return undefined
       if (staged.of !== deliveryName(delivery)) {
-        drop(containerId, staged.names.length)
+        drop(containerId)
         return undefined
       }
       ready.delete(containerId)
@@ -55,7 +61,7 @@ export function createStaged(layout: Layout): Staged {
         for (const [index, name] of staged.names.entries()) renameSync(fileOf(containerId, index), join(box, name))
       }
     },
-    forget: (containerId) => void ready.delete(containerId),
+    drop,
   }
 }
 

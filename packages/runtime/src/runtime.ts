@@ -204,9 +204,12 @@ export interface Runtime {
   watch(signal: AbortSignal): AsyncIterable<RuntimeChange>
   /**
    * Makes a delivery ready beside a container that nothing was delivered to yet, while its claim is being bound, so that little is left for
-   * `deliver`. The container sees nothing of it; it may never be delivered, and the next one replaces it. Never throws, never waits.
+   * `deliver`. The container sees nothing of it, nor does another process that stages for it too; it may never be delivered, and the next
+   * one replaces it. Never throws, never waits.
    */
   stage?(containerId: ContainerId, delivery: Delivery): void
+  /** Takes back what is staged: the claim was not bound, and the container may be another tenant's. Where nothing is, does nothing. */
+  unstage?(containerId: ContainerId): void
   /** Hands over config, secrets and env. Idempotent by (claimId, revision). Makes no engine call on Docker. */
   deliver(containerId: ContainerId, delivery: Delivery, signal: AbortSignal): Promise<Delivered>
   /** One probe, ended after `check.timeoutMs`; a probe that fails is a result, an engine that does not answer throws. */
