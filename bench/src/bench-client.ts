@@ -11,7 +11,10 @@ export interface Claimed {
 }
 
 export interface BenchClient {
-  claim(tenantId: string, poolId: string): Promise<Claimed>
+  /** Any request below `/api/v1`. Throws where the answer is no success, with what it said. */
+  call(method: string, path: string, body?: object): Promise<Response>
+  /** With config, one secret and metadata; `more` is added to the body. */
+  claim(tenantId: string, poolId: string, more?: object): Promise<Claimed>
   release(tenantId: string, poolId: string): Promise<void>
   create(kind: 'workloads' | 'pools', body: object): Promise<void>
   /** Until the pool holds as many warm containers, and nothing else. */
@@ -34,9 +37,10 @@ export function createBenchClient({ url, key }: Pick<ServerProcess, 'url' | 'key
   }
   const isGone = async (path: string) => (await fetch(`${url}/api/v1${path}`, { headers })).status === 404
   return {
-    async claim(tenantId, poolId) {
+    call,
+    async claim(tenantId, poolId, more = {}) {
       const began = performance.now()
-      const response = await call('POST', `/tenants/${tenantId}/claim`, claimBody(poolId))
+      const response = await call('POST', `/tenants/${tenantId}/claim`, { ...claimBody(poolId), ...more })
       const { containerId, source } = (await response.json()) as { containerId: string; source: string }
       const clientMs = performance.now() - began
       return { containerId, source, clientMs, serverMs: readServerTiming(response.headers.get('server-timing')) }

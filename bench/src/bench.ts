@@ -5,12 +5,28 @@ import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { burstBench } from './burst-bench.ts'
 import { claimBench } from './claim-bench.ts'
+import { compareRuns, isRegression, renderComparison, type Run } from './compare-runs.ts'
+import { crudBench } from './crud-bench.ts'
+import { eventsBench } from './events-bench.ts'
 import { describeMachine } from './machine.ts'
+import { memoryBench } from './memory-bench.ts'
+import { poissonBench } from './poisson-bench.ts'
+import { poolSizeBench } from './poolsize-bench.ts'
 import { openRawEngine } from './raw-engine.ts'
 import { isMet, renderBar, renderResult, type Report } from './report.ts'
+import { readRuns, writeRuns } from './run-file.ts'
 import { throughputBench } from './throughput-bench.ts'
 
-const benches: readonly Benchmark[] = [claimBench, burstBench, throughputBench]
+const benches: readonly Benchmark[] = [
+  claimBench,
+  burstBench,
+  throughputBench,
+  poolSizeBench,
+  crudBench,
+  eventsBench,
+  poissonBench,
+  memoryBench,
+]
 const resultsDir = join(import.meta.dirname, '../results')
 
 const { values, positionals } = parseArgs({
@@ -20,6 +36,9 @@ const { values, positionals } = parseArgs({
     strict: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     scale: { type: 'string', default: '1' },
+    runs: { type: 'string' },
+    out: { type: 'string' },
+    compare: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -28,10 +47,14 @@ process.exitCode = values.help ? tellUsage() : await runAll()
 
 function tellUsage(): number {
   const list = benches.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')
-  process.stdout.write(`npm run bench -- [name…] [--strict] [--seed N] [--scale X]\n\n${list}\n
+  process.stdout
+    .write(`npm run bench -- [name…] [--strict] [--seed N] [--scale X] [--runs N] [--out FILE] [--compare FILE]\n\n${list}\n
 --strict  exit code 1 where a bar is missed
 --seed    repeats the order of what is interleaved (1)
---scale   multiplies the rounds (1); the bars are judged at 1 or more\n`)
+--scale   multiplies the rounds (1); the bars are judged at 1 or more
+--runs    how often each is run (1; 5 with --out and --compare)
+--out     writes the runs to a file
+--compare exit code 1 where a bar, held against the control of its run, is worse than in the runs of the file beyond the spread of both\n`)
   return 0
 }
 
@@ -41,12 +64,30 @@ async function runAll(): Promise<number> {
     process.stderr.write(`There is no bench ${unknown}; there are ${benches.map(({ name }) => name).join(', ')}\n`)
     return 2
   }
+  const theirs = values.compare === undefined ? undefined : await readRuns(values.compare)
+  const runs = Number(values.runs ?? (theirs || values.out ? 5 : 1))
   const wanted = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   const reports: Report[] = []
-  for (const bench of wanted) reports.push(await runOne(bench))
+  for (const bench of wanted) for (let run = 0; run < runs; run++) reports.push(await runOne(bench))
+  if (values.out !== undefined) await writeRuns(values.out, reports)
   const bars = reports.flatMap((report) => report.bars)
   process.stdout.write(`\n${bars.map(renderBar).join('\n')}\n`)
-  return values.strict && !bars.every(isMet) ? 1 : 0
+  const isWorse = theirs !== undefined && !wanted.map(({ name }) => isAsGood(name, theirs, reports)).every(Boolean)
+  return isWorse || (values.strict && !bars.every(isMet)) ? 1 : 0
+}
+
+/** Tells each bar beside the earlier runs. What cannot be compared is not as good. */
+function isAsGood(name: string, theirs: readonly Run[], ours: readonly Run[]): boolean {
+  const of = (runs: readonly Run[]) => runs.filter((run) => run.name === name)
+  const compared = compareRuns(of(theirs), of(ours))
+  if (compared.outcome === 'refused') {
+    process.stderr.write(`${name} cannot be compared: ${compared.reason}\n`)
+    return false
+  }
+  const { comparisons, falseAlarms } = compared
+  process.stdout.write(`\n${name}, in times of the run's control (by chance one bar in ${falseAlarms} is called worse):\n`)
+  process.stdout.write(`${comparisons.map(renderComparison).join('\n')}\n`)
+  return !comparisons.some(isRegression)
 }
 
 async function runOne(bench: Benchmark): Promise<Report> {

@@ -1,11 +1,9 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
-
 import { benchImage, webServer } from './bench-image.ts'
 import { poolSize, withBenchPool, type BenchPool } from './bench-pool.ts'
 import type { BenchContext, Benchmark } from './benchmark.ts'
 import type { Claimed } from './bench-client.ts'
-import { createRandom } from './random.ts'
+import { openDiskControl, type DiskControl } from './disk-control.ts'
+import { createRandom, shuffled } from './random.ts'
 import type { Result } from './report.ts'
 import { summarise } from './statistics.ts'
 import { createStopwatch, type Stopwatch } from './stopwatch.ts'
@@ -24,7 +22,7 @@ async function measure(pool: BenchPool, { seed, scale, note }: BenchContext): Pr
   const watch = createStopwatch()
   const phases = createStopwatch()
   const random = createRandom(seed)
-  const disk = openDisk(pool.server.dataDir)
+  const disk = openDiskControl(pool.server.dataDir)
   const count = Math.max(1, Math.round(rounds * scale))
   try {
     for (let round = 0; round <= count; round++) {
@@ -43,7 +41,7 @@ interface Round {
   readonly watch: Stopwatch
   readonly phases: Stopwatch
   readonly random: () => number
-  readonly disk: Disk
+  readonly disk: DiskControl
 }
 
 /** Claims the whole pool, one claim after another, then makes each control as often; then gives it all back. */
@@ -68,7 +66,7 @@ async function claimAll(pool: BenchPool, { round, watch, phases, random, disk }:
 function controlsOf(
   pool: BenchPool,
   watch: Stopwatch,
-  disk: Disk,
+  disk: DiskControl,
   claimed: readonly Claimed[],
 ): readonly (() => Promise<void>)[] {
   const { engine } = pool
@@ -104,6 +102,7 @@ function resultOf(watch: Stopwatch, phases: Stopwatch, { server }: BenchPool): R
       'until the pool is full again. "In the server" is `Server-Timing: total`, from the last byte of the request read to the answer handed over.',
     warmUp: `One round of ${poolSize} claims, thrown away.`,
     rows,
+    control: 'control: engine inspect',
     facts: {
       'engine inspect over claim in the server, p50': ratio(of('control: engine inspect').p50Ms, inServer.p50Ms),
       server: server.url,
@@ -119,28 +118,3 @@ function resultOf(watch: Stopwatch, phases: Stopwatch, { server }: BenchPool): R
 }
 
 const ratio = (a: number, b: number): string => (a / b).toFixed(2)
-
-function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
-  return items
-    .map((item) => ({ item, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item)
-}
-
-interface Disk {
-  /** What a durable commit cannot be faster than. */
-  write(): void
-  close(): void
-}
-
-function openDisk(dataDir: string): Disk {
-  const fd = openSync(join(dataDir, 'bench-control'), 'w')
-  const block = new Uint8Array(8192).fill(7)
-  return {
-    write() {
-      writeSync(fd, block, 0, block.length, 0)
-      fdatasyncSync(fd)
-    },
-    close: () => closeSync(fd),
-  }
-}

@@ -8,6 +8,7 @@ import { createFakeRuntime } from '@boilerhouse/runtime'
 import { claimsFirst, createEventHub } from '@boilerhouse/store'
 import { createPostgresStore } from '@boilerhouse/store-postgres'
 
+import { tellMemoryOnSignal } from './fake-memory.ts'
 import { fakeImageName } from './fake-pools.ts'
 
 const dataDir = setting('BOILERHOUSE_DATA_DIR')
@@ -53,6 +54,7 @@ const api = createApi({
 })
 const listening = api.listen({ host: '127.0.0.1', port: 0 })
 process.once('SIGTERM', () => void stop())
+tellMemoryOnSignal(dataDir)
 process.stderr.write(`API    ${listening.url}\n`)
 
 async function stop(): Promise<void> {

@@ -5,7 +5,7 @@ export interface Bar {
   readonly measure: string
   readonly value: number
   readonly limit: number
-  readonly unit: 'ms' | '/s' | ''
+  readonly unit: 'ms' | '/s' | 'MB' | ''
   /** `at_most` where it is not given. */
   readonly sense?: 'at_most' | 'at_least'
 }
@@ -18,6 +18,8 @@ export interface Result {
   /** What was done before the first sample counted. */
   readonly warmUp: string
   readonly rows: Readonly<Record<string, Summary>>
+  /** The row that tells how fast the machine was in this run: what `--compare` holds times and rates against. */
+  readonly control?: string
   /** Figures that are no times: counts, shares of cpu. */
   readonly facts: Readonly<Record<string, string | number>>
   readonly bars: readonly Bar[]

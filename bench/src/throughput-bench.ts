@@ -1,18 +1,17 @@
-import { readFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
-
 import { createBenchClient, type BenchClient } from './bench-client.ts'
 import type { BenchContext, Benchmark } from './benchmark.ts'
 import { fillFakePools } from './fake-pools.ts'
+import { getHealth } from './health-control.ts'
 import type { Result } from './report.ts'
 import { startServer, type ServerProcess } from './server-process.ts'
 import { summarise } from './statistics.ts'
+import { cpuShares, usedCpu } from './used-cpu.ts'
 
 const callers = 64
 const perPool = 1000
 const warmUpPools = 2
 const measuredPools = 6
+const controlName = `control: GET /health by ${callers} callers`
 
 export const throughputBench: Benchmark = {
   name: 'throughput',
@@ -35,29 +34,31 @@ async function measure(server: ServerProcess, { scale, note }: BenchContext): Pr
   const before = await usedCpu(server)
   const { clientMs, serverMs, tookMs } = await claimAll(client, pools.slice(warmUpPools), size)
   const after = await usedCpu(server)
+  const controlMs = await askHealth(server, clientMs.length)
   const rate = clientMs.length / (tookMs / 1000)
-  const rows = { 'claim, HTTP client': summarise(clientMs), 'claim, in the server': summarise(serverMs) }
-  const share = (who: keyof typeof before) =>
-    `${(((after[who] - before[who]) / (tookMs / 1000) / cpus().length) * 100).toFixed(0)} % of ${cpus().length} cores`
+  const rows = {
+    'claim, HTTP client': summarise(clientMs),
+    'claim, in the server': summarise(serverMs),
+    [controlName]: summarise(controlMs),
+  }
   return {
     name: 'throughput',
     method:
       `${callers} callers in a closed loop over HTTP claim for ${clientMs.length} tenants, each its own, from ${measuredPools} full pools of ${size}; API, claims and ` +
       'controllers in one process on the embedded Postgres (fsync on), on the runtime in memory. The load generator shares the cores with both. ' +
-      'No refill in the measured time: bound containers fill the pools to their maxSize.',
+      'No refill in the measured time: bound containers fill the pools to their maxSize. Control, after it: as many GET /health by the same callers.',
     warmUp: `${warmUpPools} pools of ${size} claimed empty by the same callers, thrown away.`,
     rows,
+    control: controlName,
     facts: {
       'claims a second': Math.round(rate),
-      'load generator': share('generator'),
-      server: share('server'),
-      Postgres: share('postgres'),
+      ...cpuShares(before, after, tookMs),
     },
     bars: [
       { measure: `durable claims by ${callers} callers`, value: rate, limit: 2000, unit: '/s', sense: 'at_least' },
       { measure: `claim by ${callers} callers, p99`, value: rows['claim, HTTP client'].p99Ms, limit: 60, unit: 'ms' },
     ],
-    samplesMs: { 'claim, HTTP client': clientMs, 'claim, in the server': serverMs },
+    samplesMs: { 'claim, HTTP client': clientMs, 'claim, in the server': serverMs, [controlName]: controlMs },
   }
 }
 
@@ -79,22 +80,17 @@ async function claimAll(client: BenchClient, pools: readonly string[], size: num
   return { clientMs, serverMs, tookMs: performance.now() - began }
 }
 
-/** Seconds of cpu so far. */
-async function usedCpu(server: ServerProcess) {
-  const { user, system } = process.cpuUsage()
-  return {
-    generator: (user + system) / 1e6,
-    server: await server.cpuSeconds(server.pid),
-    postgres: await postgresCpu(server),
+/** The control: the same callers, with next to nothing behind the HTTP. */
+async function askHealth(server: ServerProcess, count: number): Promise<readonly number[]> {
+  const controlMs: number[] = []
+  let next = 0
+  const caller = async () => {
+    while (next++ < count) {
+      const began = performance.now()
+      await getHealth(server)
+      controlMs.push(performance.now() - began)
+    }
   }
-}
-
-/** Of the postmaster and every session that runs. */
-async function postgresCpu({ dataDir, cpuSeconds }: ServerProcess): Promise<number> {
-  const [pidFile] = await Array.fromAsync(new Bun.Glob('postgres/*/postmaster.pid').scan({ cwd: dataDir, absolute: true }))
-  if (pidFile === undefined) throw new Error(`There is no postmaster below ${join(dataDir, 'postgres')}`)
-  const pid = Number((await readFile(pidFile, 'utf8')).split('\n')[0])
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number)
-  const seconds = await Promise.all([pid, ...children].map(cpuSeconds))
-  return seconds.reduce((sum, one) => sum + one, 0)
+  await Promise.all(Array.from({ length: callers }, caller))
+  return controlMs
 }
