@@ -183,7 +183,7 @@ export interface BindInput {
   readonly metadata: Readonly<Record<string, string>>
   readonly secretNames: readonly string[]
   readonly sealed?: Uint8Array
-  /** Now, where it is not given: whoever has to name the time before the bind is through gives it. */
+  /** When it is bound, and was last used; now, where it is not given: whoever has to name the time before the bind is through gives it. */
   readonly claimedAt?: number
   /** Live claims the tenant may hold over all pools. */
   readonly maxClaims?: number

@@ -20,7 +20,7 @@ export function bindClaim(writer: Writer, input: BindInput, options: WriteOption
   if (holder) return { outcome: 'state_in_use', claim: holder }
   if (candidate?.state !== 'warm' || candidate.poolId !== input.poolId) return { outcome: 'taken' }
   invariant(!data.claims.has(input.claimId), `claim ${input.claimId} is made once`)
-  const now = writer.now()
+  const now = input.claimedAt ?? writer.now()
   const claim: ClaimRecord = {
     id: input.claimId,
     tenantId: input.tenantId,
@@ -36,7 +36,7 @@ export function bindClaim(writer: Writer, input: BindInput, options: WriteOption
     ...(input.sealed ? { sealed: Uint8Array.from(input.sealed) } : {}),
     losses: [],
     ...(input.holdsState ? { holdsState: true } : {}),
-    claimedAt: input.claimedAt ?? now,
+    claimedAt: now,
     lastActivityAt: now,
     updatedAt: now,
   }

@@ -19,8 +19,10 @@ export function keptAsGiven(at: StoreUnderTest): void {
     test('the time of a claim is the one it was given, else now', async () => {
       await givenPool(at.store)
       const claimedAt = at.clock.nowMs() - 1234
-      const { claim } = await givenClaim(at.store, 'demo', 'alice', { claimedAt })
-      expect([claim.claimedAt, (await at.store.claims.get(claim.id))?.claimedAt]).toEqual([claimedAt, claimedAt])
+      const { claim, container } = await givenClaim(at.store, 'demo', 'alice', { claimedAt })
+      for (const each of [claim, await at.store.claims.get(claim.id)])
+        expect(each).toMatchObject({ claimedAt, lastActivityAt: claimedAt, updatedAt: claimedAt })
+      for (const each of [container, await at.store.containers.get(container.id)]) expect(each?.boundAt).toBe(claimedAt)
       const { claim: now } = await givenClaim(at.store, 'demo', 'bob')
       expect((await at.store.claims.get(now.id))?.claimedAt).toBe(now.claimedAt)
       expect(now.claimedAt).toBeGreaterThan(claimedAt)
