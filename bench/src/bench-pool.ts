@@ -2,10 +2,14 @@ import { join } from 'node:path'
 
 import { createBenchClient, type BenchClient } from './bench-client.ts'
 import { benchImage, makeBenchImage, webServer } from './bench-image.ts'
-import { openRawEngine, type RawEngine } from './raw-engine.ts'
-import { startServer, type ServerProcess } from './server-process.ts'
+import { interruptible, unlessAborted } from './interruptible.ts'
+import { removeLeftovers } from './leftovers.ts'
+import { controlLabel, openRawEngine, type RawEngine } from './raw-engine.ts'
+import { installationOf, startServer, type ServerProcess } from './server-process.ts'
 
 export const poolSize = 20
+export const engineSocket = '/var/run/docker.sock'
+export const serverCommand = ['apps/boilerhouse/src/main.ts', 'up', '--no-examples'] as const
 const poolId = 'bench'
 
 export interface BenchPool {
@@ -13,29 +17,90 @@ export interface BenchPool {
   readonly client: BenchClient
   readonly engine: RawEngine
   readonly poolId: string
-  /** Full, with nothing bound or on its way. */
+  /** Aborts where the bench is ended from outside. */
+  readonly signal: AbortSignal
+  /** Full, with nothing bound or on its way. Rejects once the bench is ended from outside. */
   fill(): Promise<void>
+  /** The server was killed, and this one took its place. */
+  adopt(server: ServerProcess): void
+}
+
+/** What is not as in the usual pool of 20 running containers. */
+export interface BenchPoolOptions {
+  readonly workload?: object
+  readonly pool?: { readonly minSize: number; readonly maxSize: number }
 }
 
 const busybox = join(import.meta.dirname, '../../.tools/bin/busybox')
-const engineSocket = '/var/run/docker.sock'
 
 /** A pool of 20 on the real engine, behind the real program in a process of its own. All of it is gone afterwards. */
-export async function withBenchPool<T>(note: (line: string) => void, use: (pool: BenchPool) => Promise<T>): Promise<T> {
-  const engine = await openRawEngine(engineSocket)
-  await makeBenchImage(engine, busybox)
-  const server = await startServer(['apps/boilerhouse/src/main.ts', 'up', '--no-examples'])
-  const client = createBenchClient(server)
-  try {
-    note(`server on ${server.url}, filling a pool of ${poolSize}`)
-    await client.create('workloads', workload)
-    await client.create('pools', { id: poolId, workloadId: poolId, minSize: poolSize, maxSize: poolSize, maxFillConcurrency: 4 })
-    await client.untilWarm(poolId, poolSize)
-    return await use({ server, client, engine, poolId, fill: () => client.untilWarm(poolId, poolSize) })
-  } finally {
-    await client.removeAll(poolId, poolId).finally(() => server.stop())
-    await removeControls(engine)
+export function withBenchPool<T>(
+  note: (line: string) => void,
+  use: (pool: BenchPool) => Promise<T>,
+  options: BenchPoolOptions = {},
+): Promise<T> {
+  return interruptible(async (signal) => {
+    const engine = await openRawEngine(engineSocket, signal)
+    await makeBenchImage(engine, busybox)
+    try {
+      const pool = openPool(engine, await startServer(serverCommand), signal, options)
+      try {
+        note(`server on ${pool.server.url}, filling a pool of ${pool.size}`)
+        return await unlessAborted(
+          signal,
+          makePool(pool, options).then(() => use(pool)),
+        )
+      } finally {
+        await clearAway(pool, note)
+      }
+    } finally {
+      await engine.removeImage(benchImage)
+    }
+  })
+}
+
+function openPool(
+  engine: RawEngine,
+  first: ServerProcess,
+  signal: AbortSignal,
+  { pool: { minSize: size } = { minSize: poolSize, maxSize: poolSize } }: BenchPoolOptions,
+): BenchPool & { readonly size: number } {
+  let current = { server: first, client: createBenchClient(first) }
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  ended.catch(() => undefined)
+  signal.addEventListener('abort', () => reject(signal.reason))
+  return {
+    get server() {
+      return current.server
+    },
+    get client() {
+      return current.client
+    },
+    engine,
+    poolId,
+    signal,
+    size,
+    async fill() {
+      signal.throwIfAborted()
+      await Promise.race([current.client.untilWarm(poolId, size), ended])
+    },
+    adopt(server) {
+      current = { server, client: createBenchClient(server) }
+    },
   }
+}
+
+async function makePool({ client, fill }: BenchPool, { workload: changed, pool }: BenchPoolOptions): Promise<void> {
+  await client.create('workloads', { ...workload, ...changed })
+  await client.create('pools', {
+    id: poolId,
+    workloadId: poolId,
+    minSize: poolSize,
+    maxSize: poolSize,
+    maxFillConcurrency: 4,
+    ...pool,
+  })
+  await fill()
 }
 
 const workload = {
@@ -49,6 +114,11 @@ const workload = {
   resources: { cpus: 1, memoryMb: 32, pids: 32, diskMb: 64 },
 }
 
-async function removeControls(engine: RawEngine): Promise<void> {
-  for (const id of await engine.labelled('io.boilerhouse.bench')) await engine.remove(id)
+/** The server ends its pool itself; what it could not is taken from the engine. */
+async function clearAway({ server, client, engine }: BenchPool, note: (line: string) => void): Promise<void> {
+  const installation = await installationOf(server.dataDir)
+  for (const id of await engine.labelled(controlLabel)) await engine.remove(id)
+  await client.removeAll(poolId, poolId).catch((error: unknown) => note(`the pool did not end by itself: ${String(error)}`))
+  await server.stop()
+  await removeLeftovers(engine, installation)
 }

@@ -5,21 +5,31 @@ import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { burstBench } from './burst-bench.ts'
 import { claimBench } from './claim-bench.ts'
+import { coldBench } from './cold-bench.ts'
 import { compareRuns, isRegression, renderComparison, type Run } from './compare-runs.ts'
 import { crudBench } from './crud-bench.ts'
 import { eventsBench } from './events-bench.ts'
 import { describeMachine } from './machine.ts'
 import { memoryBench } from './memory-bench.ts'
+import { parkedBench } from './parked-bench.ts'
+import { peerBench } from './peer-bench.ts'
 import { poissonBench } from './poisson-bench.ts'
 import { poolSizeBench } from './poolsize-bench.ts'
 import { openRawEngine } from './raw-engine.ts'
+import { refillBench } from './refill-bench.ts'
 import { isMet, renderBar, renderResult, type Report } from './report.ts'
+import { restartBench } from './restart-bench.ts'
 import { readRuns, writeRuns } from './run-file.ts'
 import { throughputBench } from './throughput-bench.ts'
 
 const benches: readonly Benchmark[] = [
   claimBench,
   burstBench,
+  parkedBench,
+  coldBench,
+  refillBench,
+  restartBench,
+  peerBench,
   throughputBench,
   poolSizeBench,
   crudBench,
