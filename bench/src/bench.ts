@@ -76,6 +76,7 @@ async function runAll(): Promise<number> {
   }
   const theirs = values.compare === undefined ? undefined : await readRuns(values.compare)
   const runs = Number(values.runs ?? (theirs || values.out ? 5 : 1))
+  if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs must be a positive integer, got ${values.runs}`)
   const wanted = benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   const reports: Report[] = []
   for (const bench of wanted) for (let run = 0; run < runs; run++) reports.push(await runOne(bench))
