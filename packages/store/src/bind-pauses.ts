@@ -6,7 +6,8 @@ export interface BindPauses {
   during<T>(bind: () => Promise<T>): Promise<T>
   /**
    * Resolves once no bind has been under way for a moment; where they follow each other without a pause, just after one that ends
-   * `patienceMs` later or more. Never later than a few ms after that, whatever hangs.
+   * `patienceMs` later or more. Never later than a few ms after that, whatever hangs; at once where several are under way, which leave no
+   * pause: what waited for one would come all together, and 64 callers got a quarter fewer claims.
    */
   next(patienceMs: number): Promise<void>
 }
@@ -19,7 +20,10 @@ export function createBindPauses(clock: Clock): BindPauses {
   let endedMs = Number.NEGATIVE_INFINITY
   let ended = Promise.withResolvers<void>()
   /** What is left of the quiet that has to pass; the whole of it while there is a bind. */
-  const restMs = () => (underWay > 0 ? quietMs : endedMs + quietMs - clock.monotonicMs())
+  const restMs = () => {
+    if (underWay > 1) return 0
+    return underWay === 1 ? quietMs : endedMs + quietMs - clock.monotonicMs()
+  }
   return {
     async during(bind) {
       underWay++

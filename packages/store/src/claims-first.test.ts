@@ -92,6 +92,19 @@ test('where binds follow each other without a pause, it is made just after one o
   expect(isRead()).toBe(true)
 })
 
+test('where several binds are under way at once there is no pause to wait for', async () => {
+  void bind()
+  const isRead = watched(first.background(30).pools.get(pool))
+  await advance(2)
+  expect(isRead()).toBe(false)
+  void bind()
+  await advance(4)
+  expect(isRead()).toBe(true)
+  const isNextRead = watched(first.background(30).pools.get(pool))
+  await turns()
+  expect(isNextRead()).toBe(true)
+})
+
 test('a bind that hangs holds nothing up for longer than the patience and a moment', async () => {
   void bind()
   const isRead = watched(first.background(12).events.read({ limit: 1 }))
